@@ -1,0 +1,371 @@
+import { FLOAT, madd, padded } from "./simd";
+
+/*
+ * Matrix products. C (M, N) = init + A (M, K) · B (K, N), row-major.
+ *
+ * B is packed first, into panels of eight columns: a panel is K rows of eight floats, one after another, so that the
+ * inner loop reads it as one stream; the last panel is four columns wide where padded(N) is no multiple of eight.
+ * Whether B lies as (K, N) or transposed as (N, K) matters to the packing only. A is read in place by splat loads
+ * with a stride for each direction, so that A and Aᵀ take the same road.
+ *
+ *   NN  pack      then multiply with A's strides (lda, 1)
+ *   NT  packTransposed, likewise
+ *   TN  weightGradient, which packs B in blocks of rows and multiplies with strides (1, lda)
+ *
+ * `init` is where the sum starts: C itself for `+=`, a bias row with ldInit = 0, or a row of zeros with ldInit = 0.
+ * Leading dimensions and strides are in floats here and in bytes inside the tiles. Columns N to padded(N) of C are
+ * written as init + 0 (NN, TN: as init + A · padding of B): they stay zero when the padding of B and init is zero.
+ * C may be `init`; nothing else may overlap.
+ */
+
+/** Rows of A that are run through all panels before the next ones: they stay in the second-level cache. */
+const ROW_BLOCK: i32 = 48;
+
+/** Rows of a weight gradient's sum that are packed at a time: a panel of them is 8 KiB, a part of the first-level cache. */
+const K_BLOCK: i32 = 256;
+
+/** Floats that `pack` and `packTransposed` write. */
+export function packedSize(K: i32, N: i32): i32 {
+  return K * padded(N);
+}
+
+/** Panels of B (K, N), with leading dimension ldb ≥ padded(N). */
+export function pack(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
+  const columns = padded(N);
+  const stride = <usize>ldb * FLOAT;
+  let j = 0;
+  for (; j + 8 <= columns; j += 8) {
+    let row = b + <usize>j * FLOAT;
+    for (let k = 0; k < K; k++, row += stride, panels += 32) {
+      v128.store(panels, v128.load(row));
+      v128.store(panels, v128.load(row, 16), 16);
+    }
+  }
+  if (j < columns) {
+    let row = b + <usize>j * FLOAT;
+    for (let k = 0; k < K; k++, row += stride, panels += 16) v128.store(panels, v128.load(row));
+  }
+}
+
+/** Panels of B = b transposed, b being (N, K) with leading dimension ldb; columns N to padded(N) are zero. */
+export function packTransposed(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
+  const columns = padded(N);
+  for (let j = 0; j < columns; ) {
+    const width = min(8, columns - j);
+    for (let k = 0; k < K; k++, panels += <usize>width * FLOAT) {
+      for (let i = 0; i < width; i++) {
+        const value = j + i < N ? load<f32>(b + (<usize>(j + i) * ldb + k) * FLOAT) : 0;
+        store<f32>(panels + <usize>i * FLOAT, value);
+      }
+    }
+    j += width;
+  }
+}
+
+/** C (M, N) = init + A (M, K) · B from its panels; A's element (m, k) is at m · rowStride + k · columnStride. */
+export function multiply(
+  c: usize,
+  ldc: i32,
+  init: usize,
+  ldInit: i32,
+  a: usize,
+  rowStride: i32,
+  columnStride: i32,
+  panels: usize,
+  M: i32,
+  N: i32,
+  K: i32,
+): void {
+  const columns = padded(N);
+  const cs = <usize>ldc * FLOAT;
+  const is = <usize>ldInit * FLOAT;
+  const rs = <usize>rowStride * FLOAT;
+  const ks = <usize>columnStride * FLOAT;
+  for (let m0 = 0; m0 < M; m0 += ROW_BLOCK) {
+    const end = min(M, m0 + ROW_BLOCK);
+    let panel = panels;
+    for (let j = 0; j < columns; ) {
+      const width = min(8, columns - j);
+      const column = <usize>j * FLOAT;
+      for (let m = m0; m < end; ) {
+        const rows = tileRows(end - m);
+        const cm = c + <usize>m * cs + column;
+        const im = init + <usize>m * is + column;
+        const am = a + <usize>m * rs;
+        if (width == 8) {
+          if (rows > 4) tile6x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
+          else tile4x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
+        } else {
+          if (rows > 4) tile6x4(cm, cs, im, is, am, rs, ks, panel, rows, K);
+          else tile4x4(cm, cs, im, is, am, rs, ks, panel, rows, K);
+        }
+        m += rows;
+      }
+      panel += <usize>(K * width) * FLOAT;
+      j += width;
+    }
+  }
+}
+
+/**
+ * How many of the rows that are left the next tile takes. Tiles of six and of four together cover any count but 1, 2
+ * and 3 with at most one row idle: 8 = 4 + 4, 9 = 6 + 3, 11 = 6 + 5, 13 = 6 + 4 + 3.
+ * Without fused multiply-add six rows need more registers than there are.
+ */
+function tileRows(left: i32): i32 {
+  if (!ASC_FEATURE_RELAXED_SIMD) return min(4, left);
+  return left == 7 || left == 8 || left <= 4 ? min(4, left) : min(6, left);
+}
+
+/**
+ * dW (M, N) = Aᵀ · D, or dW += Aᵀ · D, for A (K, M) and D (K, N): K rows of activations and of gradients become a
+ * weight's gradient. `zeros` is a row of padded(N) zeros, `scratch` holds packedSize(min(K, 256), N) floats.
+ */
+export function weightGradient(
+  dW: usize,
+  ldw: i32,
+  accumulate: bool,
+  a: usize,
+  lda: i32,
+  d: usize,
+  ldd: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  zeros: usize,
+  scratch: usize,
+): void {
+  let init = accumulate ? dW : zeros;
+  let ldInit = accumulate ? ldw : 0;
+  for (let k = 0; k < K; k += K_BLOCK) {
+    const depth = min(K_BLOCK, K - k);
+    pack(scratch, d + <usize>k * ldd * FLOAT, ldd, depth, N);
+    multiply(dW, ldw, init, ldInit, a + <usize>k * lda * FLOAT, 1, lda, scratch, M, N, depth);
+    init = dW;
+    ldInit = ldw;
+  }
+}
+
+/** Six rows, eight columns; `rows` is 5 or 6: a row that is not there repeats the first and is not stored. */
+function tile6x8(
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldInit: usize,
+  a: usize,
+  rowStride: usize,
+  columnStride: usize,
+  panel: usize,
+  rows: i32,
+  K: i32,
+): void {
+  const last = rows == 6;
+  let a0 = a;
+  let a1 = a + rowStride;
+  let a2 = a + 2 * rowStride;
+  let a3 = a + 3 * rowStride;
+  let a4 = a + 4 * rowStride;
+  let a5 = last ? a + 5 * rowStride : a;
+  const init5 = last ? init + 5 * ldInit : init;
+  let acc0x0123 = v128.load(init);
+  let acc0x4567 = v128.load(init, 16);
+  let acc1x0123 = v128.load(init + ldInit);
+  let acc1x4567 = v128.load(init + ldInit, 16);
+  let acc2x0123 = v128.load(init + 2 * ldInit);
+  let acc2x4567 = v128.load(init + 2 * ldInit, 16);
+  let acc3x0123 = v128.load(init + 3 * ldInit);
+  let acc3x4567 = v128.load(init + 3 * ldInit, 16);
+  let acc4x0123 = v128.load(init + 4 * ldInit);
+  let acc4x4567 = v128.load(init + 4 * ldInit, 16);
+  let acc5x0123 = v128.load(init5);
+  let acc5x4567 = v128.load(init5, 16);
+  for (const end = panel + <usize>K * 32; panel < end; panel += 32) {
+    const b0123 = v128.load(panel);
+    const b4567 = v128.load(panel, 16);
+    const x0 = v128.load32_splat(a0);
+    acc0x0123 = madd(x0, b0123, acc0x0123);
+    acc0x4567 = madd(x0, b4567, acc0x4567);
+    const x1 = v128.load32_splat(a1);
+    acc1x0123 = madd(x1, b0123, acc1x0123);
+    acc1x4567 = madd(x1, b4567, acc1x4567);
+    const x2 = v128.load32_splat(a2);
+    acc2x0123 = madd(x2, b0123, acc2x0123);
+    acc2x4567 = madd(x2, b4567, acc2x4567);
+    const x3 = v128.load32_splat(a3);
+    acc3x0123 = madd(x3, b0123, acc3x0123);
+    acc3x4567 = madd(x3, b4567, acc3x4567);
+    const x4 = v128.load32_splat(a4);
+    acc4x0123 = madd(x4, b0123, acc4x0123);
+    acc4x4567 = madd(x4, b4567, acc4x4567);
+    const x5 = v128.load32_splat(a5);
+    acc5x0123 = madd(x5, b0123, acc5x0123);
+    acc5x4567 = madd(x5, b4567, acc5x4567);
+    a0 += columnStride;
+    a1 += columnStride;
+    a2 += columnStride;
+    a3 += columnStride;
+    a4 += columnStride;
+    a5 += columnStride;
+  }
+  v128.store(c, acc0x0123);
+  v128.store(c, acc0x4567, 16);
+  v128.store(c + ldc, acc1x0123);
+  v128.store(c + ldc, acc1x4567, 16);
+  v128.store(c + 2 * ldc, acc2x0123);
+  v128.store(c + 2 * ldc, acc2x4567, 16);
+  v128.store(c + 3 * ldc, acc3x0123);
+  v128.store(c + 3 * ldc, acc3x4567, 16);
+  v128.store(c + 4 * ldc, acc4x0123);
+  v128.store(c + 4 * ldc, acc4x4567, 16);
+  if (!last) return;
+  v128.store(c + 5 * ldc, acc5x0123);
+  v128.store(c + 5 * ldc, acc5x4567, 16);
+}
+
+/** Four rows, eight columns; `rows` is 1 to 4: a row that is not there repeats the first and is not stored. */
+function tile4x8(
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldInit: usize,
+  a: usize,
+  rowStride: usize,
+  columnStride: usize,
+  panel: usize,
+  rows: i32,
+  K: i32,
+): void {
+  let a0 = a;
+  let a1 = rows > 1 ? a + rowStride : a;
+  let a2 = rows > 2 ? a + 2 * rowStride : a;
+  let a3 = rows > 3 ? a + 3 * rowStride : a;
+  const init1 = rows > 1 ? init + ldInit : init;
+  const init2 = rows > 2 ? init + 2 * ldInit : init;
+  const init3 = rows > 3 ? init + 3 * ldInit : init;
+  let acc0x0123 = v128.load(init);
+  let acc0x4567 = v128.load(init, 16);
+  let acc1x0123 = v128.load(init1);
+  let acc1x4567 = v128.load(init1, 16);
+  let acc2x0123 = v128.load(init2);
+  let acc2x4567 = v128.load(init2, 16);
+  let acc3x0123 = v128.load(init3);
+  let acc3x4567 = v128.load(init3, 16);
+  for (const end = panel + <usize>K * 32; panel < end; panel += 32) {
+    const b0123 = v128.load(panel);
+    const b4567 = v128.load(panel, 16);
+    const x0 = v128.load32_splat(a0);
+    acc0x0123 = madd(x0, b0123, acc0x0123);
+    acc0x4567 = madd(x0, b4567, acc0x4567);
+    const x1 = v128.load32_splat(a1);
+    acc1x0123 = madd(x1, b0123, acc1x0123);
+    acc1x4567 = madd(x1, b4567, acc1x4567);
+    const x2 = v128.load32_splat(a2);
+    acc2x0123 = madd(x2, b0123, acc2x0123);
+    acc2x4567 = madd(x2, b4567, acc2x4567);
+    const x3 = v128.load32_splat(a3);
+    acc3x0123 = madd(x3, b0123, acc3x0123);
+    acc3x4567 = madd(x3, b4567, acc3x4567);
+    a0 += columnStride;
+    a1 += columnStride;
+    a2 += columnStride;
+    a3 += columnStride;
+  }
+  v128.store(c, acc0x0123);
+  v128.store(c, acc0x4567, 16);
+  if (rows < 2) return;
+  v128.store(c + ldc, acc1x0123);
+  v128.store(c + ldc, acc1x4567, 16);
+  if (rows < 3) return;
+  v128.store(c + 2 * ldc, acc2x0123);
+  v128.store(c + 2 * ldc, acc2x4567, 16);
+  if (rows < 4) return;
+  v128.store(c + 3 * ldc, acc3x0123);
+  v128.store(c + 3 * ldc, acc3x4567, 16);
+}
+
+/** Six rows, four columns; `rows` is 5 or 6. */
+function tile6x4(
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldInit: usize,
+  a: usize,
+  rowStride: usize,
+  columnStride: usize,
+  panel: usize,
+  rows: i32,
+  K: i32,
+): void {
+  const last = rows == 6;
+  let a0 = a;
+  let a1 = a + rowStride;
+  let a2 = a + 2 * rowStride;
+  let a3 = a + 3 * rowStride;
+  let a4 = a + 4 * rowStride;
+  let a5 = last ? a + 5 * rowStride : a;
+  let acc0 = v128.load(init);
+  let acc1 = v128.load(init + ldInit);
+  let acc2 = v128.load(init + 2 * ldInit);
+  let acc3 = v128.load(init + 3 * ldInit);
+  let acc4 = v128.load(init + 4 * ldInit);
+  let acc5 = v128.load(last ? init + 5 * ldInit : init);
+  for (const end = panel + <usize>K * 16; panel < end; panel += 16) {
+    const b = v128.load(panel);
+    acc0 = madd(v128.load32_splat(a0), b, acc0);
+    acc1 = madd(v128.load32_splat(a1), b, acc1);
+    acc2 = madd(v128.load32_splat(a2), b, acc2);
+    acc3 = madd(v128.load32_splat(a3), b, acc3);
+    acc4 = madd(v128.load32_splat(a4), b, acc4);
+    acc5 = madd(v128.load32_splat(a5), b, acc5);
+    a0 += columnStride;
+    a1 += columnStride;
+    a2 += columnStride;
+    a3 += columnStride;
+    a4 += columnStride;
+    a5 += columnStride;
+  }
+  v128.store(c, acc0);
+  v128.store(c + ldc, acc1);
+  v128.store(c + 2 * ldc, acc2);
+  v128.store(c + 3 * ldc, acc3);
+  v128.store(c + 4 * ldc, acc4);
+  if (last) v128.store(c + 5 * ldc, acc5);
+}
+
+/** Four rows, four columns; `rows` is 1 to 4. */
+function tile4x4(
+  c: usize,
+  ldc: usize,
+  init: usize,
+  ldInit: usize,
+  a: usize,
+  rowStride: usize,
+  columnStride: usize,
+  panel: usize,
+  rows: i32,
+  K: i32,
+): void {
+  let a0 = a;
+  let a1 = rows > 1 ? a + rowStride : a;
+  let a2 = rows > 2 ? a + 2 * rowStride : a;
+  let a3 = rows > 3 ? a + 3 * rowStride : a;
+  let acc0 = v128.load(init);
+  let acc1 = v128.load(rows > 1 ? init + ldInit : init);
+  let acc2 = v128.load(rows > 2 ? init + 2 * ldInit : init);
+  let acc3 = v128.load(rows > 3 ? init + 3 * ldInit : init);
+  for (const end = panel + <usize>K * 16; panel < end; panel += 16) {
+    const b = v128.load(panel);
+    acc0 = madd(v128.load32_splat(a0), b, acc0);
+    acc1 = madd(v128.load32_splat(a1), b, acc1);
+    acc2 = madd(v128.load32_splat(a2), b, acc2);
+    acc3 = madd(v128.load32_splat(a3), b, acc3);
+    a0 += columnStride;
+    a1 += columnStride;
+    a2 += columnStride;
+    a3 += columnStride;
+  }
+  v128.store(c, acc0);
+  if (rows > 1) v128.store(c + ldc, acc1);
+  if (rows > 2) v128.store(c + 2 * ldc, acc2);
+  if (rows > 3) v128.store(c + 3 * ldc, acc3);
+}

@@ -1,0 +1,52 @@
+import { exp, log } from "./math";
+import { FLOAT, laneMask, maxLanes, padded, sumLanes } from "./simd";
+
+/*
+ * Softmax and cross-entropy over rows of O logits, padded to ld. With p = softmax(logits), a row's loss is
+ * −log p[target] = log Σ e^(x − max) + max − x[target], and its gradient by the logits is p − onehot(target).
+ */
+
+/**
+ * The sum of the rows' losses in nats; leaves scale · (p − onehot(target)) where the logits (rows, ld) were, zero in the
+ * padding.
+ */
+export function crossEntropy(logits: usize, targets: usize, rows: i32, O: i32, scale: f32): f64 {
+  const width = <usize>padded(O) * FLOAT;
+  let loss: f64 = 0;
+  for (let r = 0; r < rows; r++, logits += width) {
+    const target = load<u32>(targets + ((<usize>r) << 2));
+    const highest = rowMax(logits, O);
+    const targetLogit = load<f32>(logits + ((<usize>target) << 2));
+    let sums = f32x4.splat(0);
+    for (let j = 0; j < O; j += 4) {
+      const e = expOf(logits, j, O, highest);
+      v128.store(logits + ((<usize>j) << 2), e);
+      sums = f32x4.add(sums, e);
+    }
+    const sum = sumLanes(sums);
+    loss += log(sum) + (<f64>highest - <f64>targetLogit);
+    const factor = f32x4.splat(<f32>(<f64>scale / sum));
+    for (let j: usize = 0; j < width; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), factor));
+    const atTarget = logits + ((<usize>target) << 2);
+    store<f32>(atTarget, load<f32>(atTarget) - scale);
+  }
+  return loss;
+}
+
+/** The largest logit of a row: e^(x − max) cannot overflow. NaN if one is NaN. */
+function rowMax(row: usize, O: i32): f32 {
+  let highest = f32x4.splat(-Infinity);
+  let j = 0;
+  for (; j + 4 <= O; j += 4) highest = f32x4.max(highest, v128.load(row + ((<usize>j) << 2)));
+  if (j < O) {
+    const masked = v128.bitselect(v128.load(row + ((<usize>j) << 2)), f32x4.splat(-Infinity), laneMask(O - j));
+    highest = f32x4.max(highest, masked);
+  }
+  return maxLanes(highest);
+}
+
+/** e^(x − max) of four logits from column j on, zero in the padding. */
+function expOf(row: usize, j: i32, O: i32, highest: f32): v128 {
+  const e = exp(f32x4.sub(v128.load(row + ((<usize>j) << 2)), f32x4.splat(highest)));
+  return j + 4 <= O ? e : v128.and(e, laneMask(O - j));
+}

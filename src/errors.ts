@@ -1,0 +1,51 @@
+/** What every error class of this library extends. `code` is stable: test it, not the message. */
+export abstract class RnnError extends Error {
+  abstract readonly code: string;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** A text has a symbol that the vocabulary lacks. */
+export class UnknownSymbolError extends RnnError {
+  readonly code = "ERR_UNKNOWN_SYMBOL";
+  /** The symbol that is not in the vocabulary. */
+  readonly symbol: string;
+  /** Where it starts in the text, in UTF-16 code units, as `text.indexOf` counts. */
+  readonly offset: number;
+  constructor(symbol: string, offset: number) {
+    super(`${JSON.stringify(symbol)} at offset ${offset} is not in the vocabulary`);
+    this.symbol = symbol;
+    this.offset = offset;
+  }
+}
+
+/** Saved weights do not fit: the message says which tensor, or what is wrong with the file. */
+export class CheckpointError extends RnnError {
+  readonly code = "ERR_CHECKPOINT";
+}
+
+/** The training loss stopped being a finite number. The model holds the last weights that gave a finite loss. */
+export class DivergedError extends RnnError {
+  readonly code = "ERR_DIVERGED";
+  /** The training step, counted from 0, whose loss or gradient was not finite. */
+  readonly step: number;
+  /** The learning rate of the step before. */
+  readonly learningRate: number;
+  /** The global gradient norm at that step. */
+  readonly gradNorm: number;
+  constructor(loss: number, step: number, learningRate: number, gradNorm: number) {
+    super(
+      `training diverged at step ${step}: loss ${loss}, gradient norm ${gradNorm}, learning rate ${learningRate}; ` +
+        "the last good weights were restored, a smaller learningRate or maxGradNorm may help",
+    );
+    this.step = step;
+    this.learningRate = learningRate;
+    this.gradNorm = gradNorm;
+  }
+}
+
+/** This engine cannot run the core; the message says what it lacks. */
+export class WasmUnavailableError extends RnnError {
+  readonly code = "ERR_WASM_UNAVAILABLE";
+}
