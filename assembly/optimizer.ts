@@ -1,4 +1,4 @@
-import { FLOAT, sumLanes } from "./simd";
+import { FLOAT } from "./simd";
 
 /*
  * One pass over one contiguous block of n floats (a multiple of 4): parameters w, gradients g, moments.

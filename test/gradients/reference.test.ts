@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { backward, type Config, lossOf, parameterShapes } from "../reference/network.js";
 import { generator, randomIndices, randomReals } from "../reference/random.js";
 import { at, get, type StateDict } from "../reference/tensor.js";
