@@ -2,9 +2,12 @@
  * The ABI: what TypeScript may call. Pointers are byte offsets into the one imported memory, sizes and leading
  * dimensions are in floats, indices are 32-bit. Nothing here checks its arguments or allocates.
  */
+export { dropout } from "./dropout";
 export { addVectors, columnSums, gatherRows, scatterAddRows } from "./elementwise";
 export { multiply, pack, packedSize, packTransposed, weightGradient } from "./gemm";
+export { gruBackward, gruForward } from "./gru";
 export { crossEntropy } from "./loss";
+export { lstmBackward, lstmForward } from "./lstm";
 export { expVector, sigmoidVector, tanhVector } from "./math";
 export { adamStep, clipNorm, clipValue, sumOfSquares } from "./optimizer";
 export { rnnBackward, rnnForward } from "./rnn";

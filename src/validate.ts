@@ -22,7 +22,7 @@ interface Range {
 }
 
 export function integer(range: Range = {}): Rule<number> {
-  return numeric("an integer", Number.isInteger, range);
+  return numeric("an integer", Number.isSafeInteger, range);
 }
 
 /** A finite number. */
@@ -67,6 +67,11 @@ export function custom<T>(expected: string, is: (value: unknown) => boolean): Ru
   return { expected, fault: (value) => (is(value) ? undefined : "type") };
 }
 
+/** An object of options, which a table of its own reads. */
+export function object<T>(): Rule<T> {
+  return custom("an object", isPlainObject);
+}
+
 /** A value that either rule accepts. */
 export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
   return {
@@ -107,7 +112,7 @@ export function check<T>(name: string, value: unknown, rule: Rule<T>): T {
  * @throws TypeError for an unknown key or a wrong type, RangeError for a wrong value
  */
 export function readOptions<T extends Table>(what: string, given: unknown, table: T): Resolved<T> {
-  const options = given === undefined ? {} : check(what, given, plainObject);
+  const options = given === undefined ? {} : check(what, given, object<Record<string, unknown>>());
   for (const key of Object.keys(options)) {
     if (!Object.hasOwn(table, key)) {
       throw new TypeError(`${what}: unknown option "${key}", expected ${list(Object.keys(table))}`);
@@ -121,10 +126,9 @@ export function readOptions<T extends Table>(what: string, given: unknown, table
   return resolved as Resolved<T>;
 }
 
-const plainObject = custom<Record<string, unknown>>(
-  "an object",
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-);
+function isPlainObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+}
 
 /** How a message names a value that came. */
 export function describe(value: unknown): string {

@@ -22,6 +22,13 @@ export class Plan {
   }
 }
 
+/** @throws RangeError where a plan is more than a memory can ever have; `what` needs it */
+export function requireAddressable(plan: Plan, what: string): void {
+  if (plan.end > MEMORY_LIMIT) {
+    throw new RangeError(`${what} needs ${gibibytes(plan.end)} GiB of memory; WebAssembly has 4 GiB at most`);
+  }
+}
+
 /** The sole owner of views on a core's memory: they are made again after it grew. */
 export class Arena {
   readonly #memory: WebAssembly.Memory;
@@ -47,9 +54,7 @@ export class Arena {
    */
   reserve(plan: Plan, what: string): void {
     if (plan.end <= this.byteLength) return;
-    if (plan.end > MEMORY_LIMIT) {
-      throw new RangeError(`${what} needs ${gibibytes(plan.end)} GiB of memory; WebAssembly has 4 GiB at most`);
-    }
+    requireAddressable(plan, what);
     try {
       this.#memory.grow(Math.ceil((plan.end - this.byteLength) / PAGE));
     } catch {

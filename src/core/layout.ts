@@ -3,10 +3,22 @@ export function padded(n: number): number {
   return Math.ceil(n / 4) * 4;
 }
 
-export type Cell = "rnn";
+export type Cell = "rnn" | "gru" | "lstm";
 
-/** Gates of a cell, in PyTorch's order: a weight of G·H rows holds them one under another. */
-export const GATES: Readonly<Record<Cell, number>> = { rnn: 1 };
+/**
+ * PyTorch's gates in the order in which they lie here, for what comes from x and for what comes from h. GRU's n takes
+ * the first place in the one and the last in the other, so that in a row n, r, z, q both are a matrix (assembly/gru.ts).
+ */
+const GATE_ORDER: Readonly<Record<Cell, { readonly ih: readonly number[]; readonly hh: readonly number[] }>> = {
+  rnn: { ih: [0], hh: [0] },
+  gru: { ih: [2, 0, 1], hh: [0, 1, 2] },
+  lstm: { ih: [0, 1, 2, 3], hh: [0, 1, 2, 3] },
+};
+
+/** How many gates a cell has: PyTorch's weight of G·H rows holds them one under another. */
+export function gateCount(cell: Cell): number {
+  return GATE_ORDER[cell].ih.length;
+}
 
 /** The sizes that fix every tensor of a network. */
 export interface Sizes {
@@ -25,7 +37,8 @@ export interface ParameterSlot {
   readonly name: string;
   /** PyTorch's shape: (G·H, D) or (G·H). */
   readonly shape: readonly number[];
-  readonly gates: number;
+  /** PyTorch's gates in the order in which they lie in a row. */
+  readonly gates: readonly number[];
   /** H or O: outputs of one gate. */
   readonly outputs: number;
   /** D, or 1 for a bias. */
@@ -36,7 +49,7 @@ export interface ParameterSlot {
   readonly offset: number;
 }
 
-/** One layer's four parameters, or the output layer's two. */
+/** One layer's four parameters. */
 export interface LayerSlots {
   readonly weightIh: ParameterSlot;
   readonly weightHh: ParameterSlot;
@@ -58,29 +71,30 @@ export interface ParameterLayout {
 export function layoutParameters({ cell, inputSize, hiddenSize, numLayers, outputSize }: Sizes): ParameterLayout {
   const slots: ParameterSlot[] = [];
   let blockLength = 0;
-  const place = (name: string, gates: number, outputs: number, inputs?: number): ParameterSlot => {
+  const place = (name: string, gates: readonly number[], outputs: number, inputs?: number): ParameterSlot => {
     const rows = inputs ?? 1;
-    const width = gates * padded(outputs);
-    const shape = inputs === undefined ? [gates * outputs] : [gates * outputs, inputs];
+    const width = gates.length * padded(outputs);
+    const shape = inputs === undefined ? [gates.length * outputs] : [gates.length * outputs, inputs];
     const slot = { name, shape, gates, outputs, rows, width, offset: blockLength };
     slots.push(slot);
     blockLength += rows * width;
     return slot;
   };
+  const { ih, hh } = GATE_ORDER[cell];
   const layers = Array.from({ length: numLayers }, (_, l) => ({
-    weightIh: place(`rnn.weight_ih_l${l}`, GATES[cell], hiddenSize, l === 0 ? inputSize : hiddenSize),
-    weightHh: place(`rnn.weight_hh_l${l}`, GATES[cell], hiddenSize, hiddenSize),
-    biasIh: place(`rnn.bias_ih_l${l}`, GATES[cell], hiddenSize),
-    biasHh: place(`rnn.bias_hh_l${l}`, GATES[cell], hiddenSize),
+    weightIh: place(`rnn.weight_ih_l${l}`, ih, hiddenSize, l === 0 ? inputSize : hiddenSize),
+    weightHh: place(`rnn.weight_hh_l${l}`, hh, hiddenSize, hiddenSize),
+    biasIh: place(`rnn.bias_ih_l${l}`, ih, hiddenSize),
+    biasHh: place(`rnn.bias_hh_l${l}`, hh, hiddenSize),
   }));
-  const fcWeight = place("fc.weight", 1, outputSize, hiddenSize);
-  const fcBias = place("fc.bias", 1, outputSize);
+  const fcWeight = place("fc.weight", [0], outputSize, hiddenSize);
+  const fcBias = place("fc.bias", [0], outputSize);
   return { slots, layers, fcWeight, fcBias, blockLength };
 }
 
 /** A parameter out of a block, in PyTorch's layout. */
 export function readParameter(slot: ParameterSlot, block: Float32Array): Float32Array {
-  const values = new Float32Array(slot.gates * slot.outputs * slot.rows);
+  const values = new Float32Array(slot.gates.length * slot.outputs * slot.rows);
   eachElement(slot, (theirs, ours) => {
     values[theirs] = block[ours] as number;
   });
@@ -97,11 +111,11 @@ export function writeParameter(slot: ParameterSlot, block: Float32Array, values:
 /** Calls back with each element's place in PyTorch's tensor and in the block. */
 function eachElement(slot: ParameterSlot, visit: (theirs: number, ours: number) => void): void {
   const { gates, outputs, rows, width, offset } = slot;
-  const gateWidth = width / gates;
-  for (let gate = 0; gate < gates; gate++) {
+  const gateWidth = width / gates.length;
+  for (const [place, gate] of gates.entries()) {
     for (let output = 0; output < outputs; output++) {
       for (let row = 0; row < rows; row++) {
-        visit((gate * outputs + output) * rows + row, offset + row * width + gate * gateWidth + output);
+        visit((gate * outputs + output) * rows + row, offset + row * width + place * gateWidth + output);
       }
     }
   }

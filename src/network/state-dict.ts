@@ -1,0 +1,49 @@
+import { type ParameterLayout, readParameter, writeParameter } from "../core/layout.js";
+import { CheckpointError } from "../errors.js";
+import { formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
+import { check, describe, object } from "../validate.js";
+
+/**
+ * PyTorch's names and layouts: rnn.weight_ih_l0 (G·H, D), rnn.weight_hh_l0 (G·H, H), rnn.bias_ih_l0 (G·H),
+ * rnn.bias_hh_l0 (G·H), …, fc.weight (O, H), fc.bias (O). Gates in PyTorch's order.
+ */
+export type StateDict = Record<string, Tensor>;
+
+/** Copies of all tensors of a block. */
+export function readStateDict(layout: ParameterLayout, block: Float32Array): StateDict {
+  return Object.fromEntries(
+    layout.slots.map((slot) => [slot.name, { data: readParameter(slot, block), shape: slot.shape }]),
+  );
+}
+
+/** Writes all tensors of a checked dictionary into a block. */
+export function writeStateDict(layout: ParameterLayout, block: Float32Array, dict: StateDict): void {
+  // Padding takes part in the products and has to be zero, also after a run that filled it with NaN.
+  block.fill(0);
+  for (const slot of layout.slots) writeParameter(slot, block, (dict[slot.name] as Tensor).data);
+}
+
+/** @throws TypeError where it is no object, CheckpointError naming the tensor that is missing, extra or misshapen */
+export function checkStateDict(layout: ParameterLayout, dict: unknown): StateDict {
+  const given = check("dict", dict, object<Record<string, unknown>>());
+  for (const { name, shape } of layout.slots) {
+    if (!Object.hasOwn(given, name)) throw new CheckpointError(`tensor "${name}" is missing`);
+    const fault = tensorFault(given[name], shape);
+    if (fault) throw new CheckpointError(`tensor "${name}": expected shape ${formatShape(shape)}, got ${fault}`);
+  }
+  const known = new Set(layout.slots.map(({ name }) => name));
+  for (const name of Object.keys(given)) {
+    if (!known.has(name)) throw new CheckpointError(`tensor "${name}" is none of this network's`);
+  }
+  return given as StateDict;
+}
+
+/** What is wrong with a tensor that should have this shape. */
+function tensorFault(value: unknown, shape: readonly number[]): string | undefined {
+  const { data, shape: theirs } = (value ?? {}) as Partial<Tensor>;
+  if (!(data instanceof Float32Array) || !Array.isArray(theirs)) return describe(value);
+  if (theirs.length !== shape.length || theirs.some((dimension, i) => dimension !== shape[i])) {
+    return formatShape(theirs);
+  }
+  return data.length === sizeOf(shape) ? undefined : `${data.length} numbers`;
+}
