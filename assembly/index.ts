@@ -9,5 +9,5 @@ export { gruBackward, gruForward } from "./gru";
 export { crossEntropy } from "./loss";
 export { lstmBackward, lstmForward } from "./lstm";
 export { expVector, sigmoidVector, tanhVector } from "./math";
-export { adamStep, clipNorm, clipValue, sumOfSquares } from "./optimizer";
+export { adamStep, clipNorm, clipValue, rmspropStep, sgdStep, sumOfSquares } from "./optimizer";
 export { rnnBackward, rnnForward } from "./rnn";

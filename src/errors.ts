@@ -1,13 +1,13 @@
 /** What every error class of this library extends. `code` is stable: test it, not the message. */
 export abstract class RnnError extends Error {
   abstract readonly code: string;
-  override get name(): string {
-    return this.constructor.name;
-  }
+  // Written out in every class: a bundler that minifies renames the classes themselves.
+  abstract override readonly name: string;
 }
 
 /** A text has a symbol that the vocabulary lacks. */
 export class UnknownSymbolError extends RnnError {
+  override readonly name = "UnknownSymbolError";
   readonly code = "ERR_UNKNOWN_SYMBOL";
   /** The symbol that is not in the vocabulary. */
   readonly symbol: string;
@@ -22,11 +22,13 @@ export class UnknownSymbolError extends RnnError {
 
 /** Saved weights do not fit: the message says which tensor, or what is wrong with the file. */
 export class CheckpointError extends RnnError {
+  override readonly name = "CheckpointError";
   readonly code = "ERR_CHECKPOINT";
 }
 
 /** The training loss stopped being a finite number. The model holds the last weights that gave a finite loss. */
 export class DivergedError extends RnnError {
+  override readonly name = "DivergedError";
   readonly code = "ERR_DIVERGED";
   /** The training step, counted from 0, whose loss or gradient was not finite. */
   readonly step: number;
@@ -47,5 +49,6 @@ export class DivergedError extends RnnError {
 
 /** This engine cannot run the core; the message says what it lacks. */
 export class WasmUnavailableError extends RnnError {
+  override readonly name = "WasmUnavailableError";
   readonly code = "ERR_WASM_UNAVAILABLE";
 }

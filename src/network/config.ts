@@ -35,17 +35,22 @@ export interface Initialization {
 
 const initializationTable = { range: optional(real({ above: 0 })), forgetBias: optional(real()) };
 
+/** What a network is told beside its sizes. */
+export const networkOptionRules = {
+  nonlinearity: withDefault(oneOf("tanh", "relu"), "tanh"),
+  dropout: withDefault(real({ min: 0, below: 1 }), 0),
+  seed: withDefault(integer({ min: 0, max: 2 ** 32 - 1 }), 0),
+  initialization: withDefault(object<Initialization>(), {}),
+  numerics: withDefault(oneOf("fast", "reproducible"), "fast"),
+};
+
 const table = {
   cell: oneOf("rnn", "gru", "lstm"),
   inputSize: integer({ min: 1 }),
   hiddenSize: integer({ min: 1 }),
   numLayers: withDefault(integer({ min: 1, max: 1024 }), 1),
   outputSize: integer({ min: 1 }),
-  nonlinearity: withDefault(oneOf("tanh", "relu"), "tanh"),
-  dropout: withDefault(real({ min: 0, below: 1 }), 0),
-  seed: withDefault(integer({ min: 0, max: 2 ** 32 - 1 }), 0),
-  initialization: withDefault(object<Initialization>(), {}),
-  numerics: withDefault(oneOf("fast", "reproducible"), "fast"),
+  ...networkOptionRules,
 };
 
 export type ResolvedConfig = Required<NetworkConfig>;

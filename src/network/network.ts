@@ -134,6 +134,16 @@ export class Network {
     return readStateDict(this.#engine.layout, this.#engine.block(this.#engine.gradients));
   }
 
+  /** The global norm of all gradients, as torch.nn.utils.get_total_norm: the root of the sum of all squares. */
+  gradNorm(): number {
+    return Math.sqrt(this.#sumOfSquares(this.#engine.gradients));
+  }
+
+  /** The root of the sum of the squares of all parameters: not finite when one of them is not. */
+  weightNorm(): number {
+    return Math.sqrt(this.#sumOfSquares(this.#engine.parameters));
+  }
+
   /**
    * Scales all gradients by one factor so that their norm is at most maxNorm > 0, as torch.nn.utils.clip_grad_norm_.
    *
@@ -148,6 +158,10 @@ export class Network {
   clipGradValue(maxValue: number): void {
     check("maxValue", maxValue, real({ above: 0 }));
     this.#engine.kernels.clipValue(this.#engine.gradients, this.#engine.layout.blockLength, maxValue);
+  }
+
+  #sumOfSquares(block: number): number {
+    return this.#engine.kernels.sumOfSquares(block, this.#engine.layout.blockLength);
   }
 
   #checkInputs(inputs: Inputs): PassShape {

@@ -1,0 +1,27 @@
+export { CharRNN, type CharRNNOptions, type Evaluation } from "./char-rnn.js";
+export { CheckpointError, DivergedError, RnnError, UnknownSymbolError, WasmUnavailableError } from "./errors.js";
+export type { Initialization, NetworkConfig } from "./network/config.js";
+export { type BackwardOptions, type Inputs, Network, type State } from "./network/network.js";
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  RMSprop,
+  type RMSpropOptions,
+  SGD,
+  type SGDOptions,
+} from "./network/optimizers.js";
+export type { StateDict } from "./network/state-dict.js";
+export { argmax } from "./tensor/argmax.js";
+export { oneHot } from "./tensor/one-hot.js";
+export { type Tensor, tensor } from "./tensor/tensor.js";
+export {
+  type StreamEncoder,
+  Vocabulary,
+  type VocabularyJSON,
+  type VocabularyOptions,
+} from "./text/vocabulary.js";
+export { slidingWindows, stitchWindows } from "./text/windows.js";
+export type { FitOptions, OptimizerChoice, RunOptions } from "./training/options.js";
+export type { EpochRecord, History, TrainingProgress } from "./training/run.js";
+export type { Schedule } from "./training/schedule.js";

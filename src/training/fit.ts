@@ -1,0 +1,43 @@
+import type { FitOptions } from "./options.js";
+import type { History, Run, TrainingProgress } from "./run.js";
+
+/** Runs to the end, one step after another, and lets the event loop turn in between. */
+export async function* trainSteps(run: Run, options: FitOptions): AsyncGenerator<TrainingProgress, History> {
+  const { signal, onStep, onEpoch } = options;
+  const goOn = async () => {
+    await nextTask();
+    return !signal?.aborted;
+  };
+  if (signal?.aborted) return run.finish("aborted");
+  while (!run.stopped) {
+    // A state that was saved after an epoch's last step has its record still to come.
+    let progress = run.isEpochOver ? undefined : run.step();
+    if (progress) await onStep?.(progress);
+    if (run.isEpochOver) {
+      const record = await run.endEpoch(goOn, progress?.symbolsPerSecond);
+      if (!record) break;
+      await onEpoch?.(record);
+      progress = progress && { ...progress, record };
+    }
+    if (progress) yield progress;
+    if (!(await goOn())) break;
+  }
+  return run.finish(run.stopped ?? "aborted");
+}
+
+/** Resolves in a task of its own, so that timers, input and painting come first; setTimeout would wait for 4 ms. */
+function nextTask(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
+  return new Promise((resolve) => {
+    if (setImmediate) {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

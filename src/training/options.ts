@@ -1,0 +1,143 @@
+import type { AdamOptions, RMSpropOptions, SGDOptions } from "../network/optimizers.js";
+import {
+  boolean,
+  custom,
+  either,
+  integer,
+  object,
+  oneOf,
+  optional,
+  type Resolved,
+  type Rule,
+  readOptions,
+  real,
+} from "../validate.js";
+import { defaultsFor } from "./defaults.js";
+import type { EpochRecord, TrainingProgress } from "./run.js";
+import { checkSchedule, type Schedule, scheduleRule } from "./schedule.js";
+
+export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";
+
+/** An optimizer by name, or with options of its own; the learning rate is the run's. */
+export type OptimizerChoice =
+  | OptimizerName
+  | ({ readonly type: "adam" | "adamw" } & Omit<AdamOptions, "learningRate">)
+  | ({ readonly type: "rmsprop" } & Omit<RMSpropOptions, "learningRate">)
+  | ({ readonly type: "sgd" } & Omit<SGDOptions, "learningRate">);
+
+/** How a text is trained on. What is not given is chosen from the text's length: see `defaultsFor`. */
+export interface FitOptions {
+  /**
+   * "windows": sliding windows, each from a zero state. "streams": batchSize parallel streams whose state is carried
+   * from chunk to chunk (truncated back-propagation through time), as char-rnn does.
+   */
+  readonly batching?: "windows" | "streams";
+  /** T: symbols of a window or chunk, an integer ≥ 1. */
+  readonly sequenceLength?: number;
+  /** B: windows of a step, "full" for all of them; or streams. An integer ≥ 1. */
+  readonly batchSize?: number | "full";
+  /** "windows": from the start of one window to the next, an integer ≥ 1. Default 1. */
+  readonly stride?: number;
+  /** "windows": in another order every epoch. Default true, but for full batches, where it changes nothing but rounding. */
+  readonly shuffle?: boolean;
+  /** An integer ≥ 1. */
+  readonly epochs?: number;
+  readonly optimizer?: OptimizerChoice;
+  /** > 0, or a schedule. */
+  readonly learningRate?: number | Schedule;
+  /** Gradients are scaled to at most this norm, > 0. */
+  readonly maxGradNorm?: number;
+  /** Gradients are clamped to ± this, > 0, before their norm is clipped. */
+  readonly maxGradValue?: number;
+  /** A fraction held out for validation, > 0 and < 1: the end of the text, or of each stream. Or a text of its own. */
+  readonly validation?: number | string;
+  /**
+   * Ends the run when the validation loss (the training loss, where nothing is held out) has not been lower by more than
+   * minDelta (≥ 0, default 0) for `patience` (≥ 1) epochs. Runs that have it end with their best weights.
+   */
+  readonly earlyStopping?: { readonly patience: number; readonly minDelta?: number };
+  /** Go on where a saved training state stopped: the same bits as an uninterrupted run. Other options are that run's. */
+  readonly resume?: boolean;
+  /** Ends the run between two steps; the history then says "aborted". */
+  readonly signal?: AbortSignal;
+  /** Called, and waited for, after every step. */
+  readonly onStep?: (progress: TrainingProgress) => unknown;
+  /** Called, and waited for, after every epoch. */
+  readonly onEpoch?: (record: EpochRecord) => unknown;
+}
+
+const functionRule = custom<(argument: never) => unknown>("a function", (value) => typeof value === "function");
+const optimizerName = oneOf("adam", "adamw", "rmsprop", "sgd");
+const optimizerRule = either(
+  optimizerName,
+  custom<Exclude<OptimizerChoice, string>>(
+    `an object { type: ${optimizerName.expected}, … }`,
+    (value) => optimizerName.fault((value as { type?: unknown } | null)?.type) === undefined,
+  ),
+);
+const signalRule = custom<AbortSignal>(
+  "an AbortSignal",
+  (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
+);
+const textRule: Rule<string> = {
+  expected: "a text",
+  fault: (value) => (typeof value === "string" ? undefined : "type"),
+};
+
+const table = {
+  batching: optional(oneOf("windows", "streams")),
+  sequenceLength: optional(integer({ min: 1 })),
+  batchSize: optional(either(integer({ min: 1 }), oneOf("full"))),
+  stride: optional(integer({ min: 1 })),
+  shuffle: optional(boolean()),
+  epochs: optional(integer({ min: 1 })),
+  optimizer: optional(optimizerRule),
+  learningRate: optional(either(real({ above: 0 }), scheduleRule)),
+  maxGradNorm: optional(real({ above: 0 })),
+  maxGradValue: optional(real({ above: 0 })),
+  validation: optional(either(real({ above: 0, below: 1 }), textRule)),
+  earlyStopping: optional(object<{ patience: number; minDelta?: number }>()),
+  resume: optional(boolean()),
+  signal: optional(signalRule),
+  onStep: optional(functionRule),
+  onEpoch: optional(functionRule),
+};
+
+const earlyStoppingTable = { patience: integer({ min: 1 }), minDelta: optional(real({ min: 0 })) };
+
+/** All keys of a run that its result depends on. */
+export interface RunOptions {
+  readonly batching: "windows" | "streams";
+  readonly sequenceLength: number;
+  readonly batchSize: number | "full";
+  readonly stride: number;
+  readonly shuffle: boolean;
+  readonly epochs: number;
+  readonly optimizer: OptimizerChoice;
+  readonly learningRate: number | Schedule;
+  readonly maxGradNorm?: number;
+  readonly maxGradValue?: number;
+  readonly validation?: number | string;
+  readonly earlyStopping?: { readonly patience: number; readonly minDelta?: number };
+}
+
+/** @throws TypeError, RangeError naming the bad option */
+export function checkFitOptions(options: unknown): FitOptions {
+  const resolved: Resolved<typeof table> = readOptions("options", options, table);
+  if (typeof resolved.learningRate === "object") checkSchedule(resolved.learningRate);
+  if (resolved.earlyStopping) readOptions("earlyStopping", resolved.earlyStopping, earlyStoppingTable);
+  if (resolved.batching === "streams") {
+    if (resolved.batchSize === "full")
+      throw new RangeError(`"batchSize": expected an integer ≥ 1 with streams, got "full"`);
+    for (const key of ["stride", "shuffle"] as const) {
+      if (resolved[key] !== undefined) throw new RangeError(`"${key}": only batching "windows" takes it`);
+    }
+  }
+  return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined));
+}
+
+/** The run that these options ask for, with what they leave open chosen from the number of symbols. */
+export function completeOptions(options: FitOptions, symbols: number): RunOptions {
+  const { resume, signal, onStep, onEpoch, ...given } = options;
+  return { ...defaultsFor(symbols, given), ...given };
+}
