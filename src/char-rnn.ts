@@ -1,14 +1,17 @@
+import { decodeCheckpoint, encodeCheckpoint } from "./formats/checkpoint.js";
 import { type NetworkConfig, networkOptionRules } from "./network/config.js";
 import { Network, type State } from "./network/network.js";
+import { growStateDict } from "./network/state-dict.js";
 import { argmax } from "./tensor/argmax.js";
 import type { Tensor } from "./tensor/tensor.js";
 import { Vocabulary } from "./text/vocabulary.js";
 import { slidingWindows, stitchWindows } from "./text/windows.js";
 import { encodeCorpus } from "./training/corpus.js";
 import { trainSteps } from "./training/fit.js";
+import type { History, TrainingProgress } from "./training/history.js";
 import { checkFitOptions, completeOptions, type FitOptions } from "./training/options.js";
-import { type History, Run, type TrainingProgress } from "./training/run.js";
-import { check, custom, either, integer, oneOf, type Rule, readOptions, withDefault } from "./validate.js";
+import { Run, type RunState } from "./training/run.js";
+import { anyText, boolean, check, custom, either, integer, oneOf, readOptions, withDefault } from "./validate.js";
 
 export interface CharRNNOptions
   extends Pick<NetworkConfig, "nonlinearity" | "dropout" | "seed" | "initialization" | "numerics"> {
@@ -32,10 +35,10 @@ export interface Evaluation {
   readonly perplexity: number;
 }
 
-const text: Rule<string> = { expected: "a text", fault: (value) => (typeof value === "string" ? undefined : "type") };
 const vocabularyRule = custom<Vocabulary>("a Vocabulary", (value) => value instanceof Vocabulary);
+const bytesRule = custom<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array);
 const corpusRule = either(
-  text,
+  anyText(),
   custom<AsyncIterable<string>>(
     "an async iterable of texts",
     (value) => typeof (value as AsyncIterable<string> | null)?.[Symbol.asyncIterator] === "function",
@@ -44,7 +47,7 @@ const corpusRule = either(
 
 const createTable = {
   ...networkOptionRules,
-  vocabulary: either(vocabularyRule, text),
+  vocabulary: either(vocabularyRule, anyText()),
   cell: withDefault(oneOf("rnn", "gru", "lstm"), "lstm"),
   hiddenSize: withDefault(integer({ min: 1 }), 128),
   numLayers: withDefault(integer({ min: 1, max: 1024 }), 2),
@@ -67,6 +70,8 @@ const EVALUATED_SYMBOLS = 512;
 export class CharRNN {
   readonly network: Network;
   readonly vocabulary: Vocabulary;
+  /** The run under way, or the last one; before the first, what a file had of one. */
+  #run: Run | RunState | undefined;
   #isTraining = false;
 
   /**
@@ -81,9 +86,48 @@ export class CharRNN {
     return new CharRNN(network, vocabulary);
   }
 
-  private constructor(network: Network, vocabulary: Vocabulary) {
+  private constructor(network: Network, vocabulary: Vocabulary, run?: RunState) {
     this.network = network;
     this.vocabulary = vocabulary;
+    this.#run = run;
+  }
+
+  /**
+   * The model as a safetensors file: weights under PyTorch's names, config and vocabulary in the metadata.
+   *
+   * @param options training: also where the last run stands, so that `fit(text, { resume: true })` goes on with the same
+   * bits; default false. It may be called between two steps of a run (onStep, onEpoch).
+   * @throws RangeError for a training state of a model that was never trained
+   */
+  save(options: { training?: boolean } = {}): Uint8Array<ArrayBuffer> {
+    const { training } = readOptions("options", options, { training: withDefault(boolean(), false) });
+    return encodeCheckpoint(this.network, this.vocabulary, training ? this.#runState() : undefined);
+  }
+
+  /**
+   * The model that `save` wrote. Everything in the file is checked before a model is built from it.
+   *
+   * @throws TypeError for anything but bytes, CheckpointError with what is wrong with them, WasmUnavailableError
+   */
+  static async load(bytes: Uint8Array): Promise<CharRNN> {
+    const { config, vocabulary, weights, run } = decodeCheckpoint(check("bytes", bytes, bytesRule));
+    const network = await Network.create(config);
+    network.loadStateDict(weights);
+    return new CharRNN(network, vocabulary, run);
+  }
+
+  /**
+   * A model for more text: this one's weights for the symbols that it knows, newly drawn ones for those that the text
+   * adds, behind them. This model stays as it is.
+   *
+   * @throws TypeError, RangeError as `Vocabulary.extend`
+   */
+  async extend(text: string | Iterable<string>): Promise<CharRNN> {
+    const vocabulary = this.vocabulary.extend(text);
+    const size = vocabulary.size;
+    const network = await Network.create({ ...this.network.config, inputSize: size, outputSize: size });
+    network.loadStateDict(growStateDict(this.network.stateDict(), network.stateDict()));
+    return new CharRNN(network, vocabulary);
   }
 
   /**
@@ -123,14 +167,30 @@ export class CharRNN {
     if (this.#isTraining) throw new Error("this model is being trained already; wait for the other run, or abort it");
     this.#isTraining = true;
     try {
-      const corpus = await encodeCorpus(this.vocabulary, text);
-      const { validation } = options;
-      const held = typeof validation === "string" ? await encodeCorpus(this.vocabulary, validation) : undefined;
-      const run = new Run(this.network, corpus, held, completeOptions(options, corpus.length));
+      const saved = options.resume ? this.#runState() : undefined;
+      const run = await this.#createRun(text, options, saved);
+      this.#run = run;
       return yield* trainSteps(run, options);
     } finally {
       this.#isTraining = false;
     }
+  }
+
+  async #createRun(text: string | AsyncIterable<string>, options: FitOptions, saved?: RunState): Promise<Run> {
+    const corpus = await encodeCorpus(this.vocabulary, text);
+    const { epochs } = options;
+    const complete = saved ? { ...saved.options, ...(epochs && { epochs }) } : completeOptions(options, corpus.length);
+    const { validation } = complete;
+    const held = typeof validation === "string" ? await encodeCorpus(this.vocabulary, validation) : undefined;
+    const run = new Run(this.network, corpus, held, complete);
+    if (saved) run.loadState(saved);
+    return run;
+  }
+
+  #runState(): RunState {
+    if (!this.#run)
+      throw new RangeError("there is no training state: this model was never trained, nor saved with one");
+    return this.#run instanceof Run ? this.#run.saveState() : this.#run;
   }
 
   /**
@@ -181,7 +241,7 @@ export class CharRNN {
   }
 
   #encode(given: string, needed: number, what: string): Int32Array {
-    const indices = this.vocabulary.encode(check("text", given, text));
+    const indices = this.vocabulary.encode(check("text", given, anyText()));
     if (indices.length < needed) {
       throw new RangeError(`"text": expected at least ${needed} symbols for ${what}, got ${indices.length}`);
     }

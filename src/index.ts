@@ -22,6 +22,6 @@ export {
   type VocabularyOptions,
 } from "./text/vocabulary.js";
 export { slidingWindows, stitchWindows } from "./text/windows.js";
+export type { EpochRecord, History, TrainingProgress } from "./training/history.js";
 export type { FitOptions, OptimizerChoice, RunOptions } from "./training/options.js";
-export type { EpochRecord, History, TrainingProgress } from "./training/run.js";
 export type { Schedule } from "./training/schedule.js";

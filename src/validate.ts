@@ -67,6 +67,10 @@ export function custom<T>(expected: string, is: (value: unknown) => boolean): Ru
   return { expected, fault: (value) => (is(value) ? undefined : "type") };
 }
 
+export function anyText(): Rule<string> {
+  return custom("a text", (value) => typeof value === "string");
+}
+
 /** An object of options, which a table of its own reads. */
 export function object<T>(): Rule<T> {
   return custom("an object", isPlainObject);

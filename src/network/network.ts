@@ -1,4 +1,4 @@
-import { checkTensor, formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
+import { checkTensor, checkTensorShape, formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
 import { boolean, check, object, optional, readOptions, real, withDefault } from "../validate.js";
 import { type NetworkConfig, type ResolvedConfig, resolveConfig } from "./config.js";
 import { Engine, type StateValues } from "./engine.js";
@@ -178,7 +178,7 @@ export class Network {
   }
 
   #checkTargets(targets: Tensor<Int32Array>, { B, T }: PassShape): void {
-    checkShape("targets", checkTensor("targets", targets, "Int32Array"), [B, T]);
+    checkTensorShape("targets", checkTensor("targets", targets, "Int32Array"), [B, T]);
     checkIndices("targets", targets, this.config.outputSize);
   }
 
@@ -186,13 +186,14 @@ export class Network {
     if (state === undefined) return undefined;
     const { h, c } = check("state", state, object<State>());
     const shape = this.#stateShape(B);
-    checkShape("state.h", checkTensor("state.h", h, "Float32Array"), shape);
+    checkTensorShape("state.h", checkTensor("state.h", h, "Float32Array"), shape);
     if (this.config.cell !== "lstm") {
-      if (c !== undefined)
+      if (c !== undefined) {
         throw new RangeError(`"state.c": only cell "lstm" has one, and the cell is "${this.config.cell}"`);
+      }
       return { h: h.data };
     }
-    checkShape("state.c", checkTensor("state.c", c, "Float32Array"), shape);
+    checkTensorShape("state.c", checkTensor("state.c", c, "Float32Array"), shape);
     return { h: h.data, c: (c as Tensor).data };
   }
 
@@ -215,12 +216,6 @@ const backwardTable = {
   state: optional(object<State>()),
   logits: withDefault(boolean(), false),
 };
-
-function checkShape(name: string, { shape }: Tensor<Float32Array | Int32Array>, expected: readonly number[]): void {
-  if (shape.length !== expected.length || shape.some((dimension, i) => dimension !== expected[i])) {
-    throw new RangeError(`"${name}": expected shape ${formatShape(expected)}, got ${formatShape(shape)}`);
-  }
-}
 
 function checkIndices(name: string, { data, shape }: Tensor<Int32Array>, classes: number): void {
   for (let i = 0; i < data.length; i++) {

@@ -1,6 +1,8 @@
+import { CheckpointError } from "../errors.js";
 import { boolean, check, custom, type Rule, readOptions, real, withDefault } from "../validate.js";
 import type { Engine } from "./engine.js";
 import { engineOf, Network } from "./network.js";
+import { readStateDict, type StateDict, writeStateDict } from "./state-dict.js";
 
 export interface AdamOptions {
   /** > 0. Default 1e-3. */
@@ -40,8 +42,8 @@ export interface SGDOptions {
 /** What goes on from step to step: all that a later run needs to give the same bits. */
 export interface OptimizerState {
   readonly steps: number;
-  /** As many blocks as the optimizer keeps, each laid out as the network's parameters. */
-  readonly moments: readonly Float32Array[];
+  /** Under the names of the parameters that they belong to; one, two or none, as the optimizer has them. */
+  readonly moments: readonly StateDict[];
 }
 
 /** Blocks go back to their engine when their optimizer is collected; the engine is not kept alive by this. */
@@ -90,13 +92,20 @@ export abstract class Optimizer {
 
   /** @internal Copies. */
   saveState(): OptimizerState {
-    return { steps: this.steps, moments: this.moments.map((offset) => this.engine.block(offset).slice()) };
+    const { layout } = this.engine;
+    const moments = this.moments.map((offset) => readStateDict(layout, this.engine.block(offset)));
+    return { steps: this.steps, moments };
   }
 
-  /** @internal */
+  /** @internal @throws CheckpointError where it is no state of such an optimizer */
   loadState({ steps, moments }: OptimizerState): void {
+    if (moments.length !== this.moments.length) {
+      throw new CheckpointError(`expected ${this.moments.length} moments of the optimizer, got ${moments.length}`);
+    }
     this.steps = steps;
-    for (const [i, offset] of this.moments.entries()) this.engine.block(offset).set(moments[i] as Float32Array);
+    for (const [i, offset] of this.moments.entries()) {
+      writeStateDict(this.engine.layout, this.engine.block(offset), moments[i] as StateDict);
+    }
   }
 }
 

@@ -23,6 +23,23 @@ export function writeStateDict(layout: ParameterLayout, block: Float32Array, dic
   for (const slot of layout.slots) writeParameter(slot, block, (dict[slot.name] as Tensor).data);
 }
 
+/**
+ * `fresh` with all that `old` has: where a tensor grew, in its rows or columns, its old part takes the first places.
+ */
+export function growStateDict(old: StateDict, fresh: StateDict): StateDict {
+  return Object.fromEntries(
+    Object.entries(fresh).map(([name, { data, shape }]) => {
+      const { data: known, shape: knownShape } = old[name] as Tensor;
+      const [rows = 0, columns = 1] = knownShape;
+      const grown = data.slice();
+      for (let row = 0; row < rows; row++) {
+        grown.set(known.subarray(row * columns, (row + 1) * columns), row * (shape[1] ?? 1));
+      }
+      return [name, { data: grown, shape }];
+    }),
+  );
+}
+
 /** @throws TypeError where it is no object, CheckpointError naming the tensor that is missing, extra or misshapen */
 export function checkStateDict(layout: ParameterLayout, dict: unknown): StateDict {
   const given = check("dict", dict, object<Record<string, unknown>>());

@@ -38,6 +38,17 @@ export function checkTensor<K extends keyof Arrays>(name: string, value: unknown
   return value as Tensor<Arrays[K]>;
 }
 
+/** @throws RangeError naming the argument, where a tensor has another shape */
+export function checkTensorShape(
+  name: string,
+  { shape }: Tensor<Float32Array | Int32Array>,
+  expected: readonly number[],
+): void {
+  if (shape.length !== expected.length || shape.some((dimension, i) => dimension !== expected[i])) {
+    throw new RangeError(`"${name}": expected shape ${formatShape(expected)}, got ${formatShape(shape)}`);
+  }
+}
+
 /** How many numbers a shape holds: 1 for rank 0. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dimension) => product * dimension, 1);
@@ -84,7 +95,9 @@ export function arrayOf<K extends keyof Arrays>(...kinds: K[]): Rule<Arrays[K]> 
 const dimensions: Rule<readonly number[]> = {
   expected: "an array of integers ≥ 0",
   fault(value) {
-    if (!Array.isArray(value) || !value.every((dimension) => typeof dimension === "number")) return "type";
-    return value.every((dimension) => Number.isSafeInteger(dimension) && dimension >= 0) ? undefined : "value";
+    if (!Array.isArray(value)) return "type";
+    const shape: unknown[] = [...value]; // a hole of a sparse array is undefined, which every() would skip
+    if (!shape.every((dimension) => typeof dimension === "number")) return "type";
+    return shape.every((dimension) => Number.isSafeInteger(dimension) && Number(dimension) >= 0) ? undefined : "value";
   },
 };

@@ -119,7 +119,7 @@ export class Vocabulary {
     if (symbols.length === 0) throw new RangeError('"symbols": expected at least one symbol, got []');
     const seen = new Set<string>();
     for (const [index, symbol] of symbols.entries()) {
-      if (symbol !== unknown) check(`symbols[${index}]`, symbol, oneUnit(rules));
+      check(`symbols[${index}]`, symbol, unitOr(unknown, rules));
       check(`symbols[${index}]`, symbol, notIn(seen));
       seen.add(symbol);
     }
@@ -258,10 +258,10 @@ const nonEmpty: Rule<string> = {
   fault: (value) => (typeof value !== "string" ? "type" : value === "" ? "value" : undefined),
 };
 
-function oneUnit(rules: UnitRules): Rule<string> {
+function unitOr(unknown: string | undefined, { expected, isOne }: UnitRules): Rule<string> {
   return {
-    expected: rules.expected,
-    fault: (value) => (typeof value !== "string" ? "type" : rules.isOne(value) ? undefined : "value"),
+    expected,
+    fault: (value) => (typeof value !== "string" ? "type" : value === unknown || isOne(value) ? undefined : "value"),
   };
 }
 

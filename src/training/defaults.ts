@@ -9,11 +9,11 @@ const SHORT = 2_000;
  */
 export function defaultsFor(symbols: number, given: Partial<RunOptions>): RunOptions {
   const batching = given.batching ?? (symbols <= SHORT ? "windows" : "streams");
-  const common = { stride: 1, optimizer: "adam" } as const;
   if (batching === "windows") {
     return {
-      ...common,
       batching,
+      stride: 1,
+      optimizer: "adam",
       sequenceLength: Math.max(1, Math.min(10, symbols - 1)),
       batchSize: "full",
       shuffle: typeof given.batchSize === "number",
@@ -23,11 +23,10 @@ export function defaultsFor(symbols: number, given: Partial<RunOptions>): RunOpt
     };
   }
   return {
-    ...common,
     batching,
     sequenceLength: 50,
     batchSize: 50,
-    shuffle: false,
+    optimizer: "adam",
     epochs: 25,
     learningRate: { type: "cosine", learningRate: 0.002, finalFraction: 0.05 },
     maxGradNorm: 1,

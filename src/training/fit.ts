@@ -1,5 +1,6 @@
+import type { History, TrainingProgress } from "./history.js";
 import type { FitOptions } from "./options.js";
-import type { History, Run, TrainingProgress } from "./run.js";
+import type { Run } from "./run.js";
 
 /** Runs to the end, one step after another, and lets the event loop turn in between. */
 export async function* trainSteps(run: Run, options: FitOptions): AsyncGenerator<TrainingProgress, History> {

@@ -1,19 +1,19 @@
 import type { AdamOptions, RMSpropOptions, SGDOptions } from "../network/optimizers.js";
 import {
+  anyText,
   boolean,
+  check,
   custom,
   either,
   integer,
   object,
   oneOf,
   optional,
-  type Resolved,
-  type Rule,
   readOptions,
   real,
 } from "../validate.js";
 import { defaultsFor } from "./defaults.js";
-import type { EpochRecord, TrainingProgress } from "./run.js";
+import type { EpochRecord, TrainingProgress } from "./history.js";
 import { checkSchedule, type Schedule, scheduleRule } from "./schedule.js";
 
 export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";
@@ -79,10 +79,6 @@ const signalRule = custom<AbortSignal>(
   "an AbortSignal",
   (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
 );
-const textRule: Rule<string> = {
-  expected: "a text",
-  fault: (value) => (typeof value === "string" ? undefined : "type"),
-};
 
 const table = {
   batching: optional(oneOf("windows", "streams")),
@@ -95,7 +91,7 @@ const table = {
   learningRate: optional(either(real({ above: 0 }), scheduleRule)),
   maxGradNorm: optional(real({ above: 0 })),
   maxGradValue: optional(real({ above: 0 })),
-  validation: optional(either(real({ above: 0, below: 1 }), textRule)),
+  validation: optional(either(real({ above: 0, below: 1 }), anyText())),
   earlyStopping: optional(object<{ patience: number; minDelta?: number }>()),
   resume: optional(boolean()),
   signal: optional(signalRule),
@@ -110,8 +106,9 @@ export interface RunOptions {
   readonly batching: "windows" | "streams";
   readonly sequenceLength: number;
   readonly batchSize: number | "full";
-  readonly stride: number;
-  readonly shuffle: boolean;
+  /** "windows" only. */
+  readonly stride?: number;
+  readonly shuffle?: boolean;
   readonly epochs: number;
   readonly optimizer: OptimizerChoice;
   readonly learningRate: number | Schedule;
@@ -123,21 +120,38 @@ export interface RunOptions {
 
 /** @throws TypeError, RangeError naming the bad option */
 export function checkFitOptions(options: unknown): FitOptions {
-  const resolved: Resolved<typeof table> = readOptions("options", options, table);
+  const resolved = readOptions("options", options, table);
   if (typeof resolved.learningRate === "object") checkSchedule(resolved.learningRate);
   if (resolved.earlyStopping) readOptions("earlyStopping", resolved.earlyStopping, earlyStoppingTable);
   if (resolved.batching === "streams") {
-    if (resolved.batchSize === "full")
+    if (resolved.batchSize === "full") {
       throw new RangeError(`"batchSize": expected an integer ≥ 1 with streams, got "full"`);
+    }
     for (const key of ["stride", "shuffle"] as const) {
       if (resolved[key] !== undefined) throw new RangeError(`"${key}": only batching "windows" takes it`);
     }
   }
+  if (resolved.resume) {
+    const given = Object.entries(resolved).find(([key, value]) => value !== undefined && !RESUMABLE.has(key));
+    if (given) throw new RangeError(`"${given[0]}": a resumed run has its own, and takes none`);
+  }
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined));
 }
+
+/** What can be told to a run that goes on. */
+const RESUMABLE: ReadonlySet<string> = new Set(["resume", "epochs", "signal", "onStep", "onEpoch"]);
 
 /** The run that these options ask for, with what they leave open chosen from the number of symbols. */
 export function completeOptions(options: FitOptions, symbols: number): RunOptions {
   const { resume, signal, onStep, onEpoch, ...given } = options;
   return { ...defaultsFor(symbols, given), ...given };
+}
+
+/** Options that a file has, as complete as a run needs them. @throws TypeError, RangeError naming the bad one */
+export function checkRunOptions(options: unknown): RunOptions {
+  const { resume, signal, onStep, onEpoch, ...given } = checkFitOptions(options);
+  for (const key of ["batching", "sequenceLength", "batchSize", "epochs", "optimizer", "learningRate"] as const) {
+    check(key, given[key], { expected: "a value", fault: (value) => (value === undefined ? "type" : undefined) });
+  }
+  return given as RunOptions;
 }

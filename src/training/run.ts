@@ -1,54 +1,16 @@
-import { DivergedError } from "../errors.js";
+import { CheckpointError, DivergedError } from "../errors.js";
 import { engineOf, type Network, type State } from "../network/network.js";
 import { Adam, AdamW, type Optimizer, type OptimizerState, RMSprop, SGD } from "../network/optimizers.js";
-import { type Batches, streamBatches, streamLayout, windowBatches } from "./batches.js";
-import type { Corpus } from "./corpus.js";
+import { readStateDict, type StateDict, writeStateDict } from "../network/state-dict.js";
+import type { Batches } from "./batches.js";
+import { type Corpus, fingerprint } from "./corpus.js";
+import { cutText } from "./cut-text.js";
+import type { EpochRecord, History, TrainingProgress } from "./history.js";
 import type { OptimizerChoice, RunOptions } from "./options.js";
 import { learningRateAt } from "./schedule.js";
 
-/** What one step of training did. Losses are in nats per symbol. */
-export interface TrainingProgress {
-  /** From 0. */
-  readonly epoch: number;
-  /** Of the whole run, from 0. */
-  readonly step: number;
-  readonly totalSteps: number;
-  /** Mean cross-entropy of the step's batch, before the step. */
-  readonly loss: number;
-  readonly learningRate: number;
-  /** Global norm of the gradients, before clipping. */
-  readonly gradNorm: number;
-  /** Over the epoch so far. */
-  readonly symbolsPerSecond: number;
-  /** After the last step of an epoch. */
-  readonly record?: EpochRecord;
-}
-
-export interface EpochRecord {
-  /** From 0. */
-  readonly epoch: number;
-  /** Mean over the epoch's steps, before each step; nats per symbol. */
-  readonly loss: number;
-  /** After the epoch's last step, where something is held out. */
-  readonly validationLoss?: number;
-  /** Of the epoch's last step. */
-  readonly learningRate: number;
-  /** Mean over the epoch's steps, before clipping. */
-  readonly gradNorm: number;
-  readonly symbolsPerSecond: number;
-  /** Of training and validation. */
-  readonly seconds: number;
-}
-
-export interface History {
-  readonly epochs: readonly EpochRecord[];
-  readonly stopped: "finished" | "early" | "aborted";
-  /** All options of the run, those chosen from the text's length too. */
-  readonly options: RunOptions;
-}
-
 /** Sums over the epoch under way. */
-interface EpochSums {
+export interface EpochSums {
   loss: number;
   gradNorm: number;
   seconds: number;
@@ -56,22 +18,27 @@ interface EpochSums {
 
 /** Where a run stands between two steps: with the network's weights all that it needs to go on with the same bits. */
 export interface RunState {
+  readonly options: RunOptions;
+  /** The text, by its length and a hash. */
+  readonly symbols: number;
+  readonly fingerprint: number;
   readonly step: number;
+  /** Training passes of the network, for its dropout masks. */
+  readonly passes: number;
   readonly sums: Readonly<EpochSums>;
   readonly epochs: readonly EpochRecord[];
   readonly optimizer: OptimizerState;
-  /** Training passes of the network, for its dropout masks. */
-  readonly passes: number;
-  /** The state carried between chunks. */
+  /** What streams carry from chunk to chunk. */
   readonly state?: State;
-  /** The best weights so far and their loss, where the run stops early. */
-  readonly best?: { readonly loss: number; readonly epoch: number; readonly weights: Float32Array };
+  /** Where the run may stop early. */
+  readonly best?: { readonly loss: number; readonly epoch: number; readonly weights: StateDict };
 }
 
 /** One training run over one text. */
 export class Run {
   readonly options: RunOptions;
   readonly #network: Network;
+  readonly #corpus: Corpus;
   readonly #batches: Batches;
   readonly #validation: Batches | undefined;
   readonly #optimizer: Optimizer;
@@ -81,13 +48,16 @@ export class Run {
   #sums: EpochSums = { loss: 0, gradNorm: 0, seconds: 0 };
   #epochs: EpochRecord[] = [];
   #state: State | undefined;
-  #best: RunState["best"];
+  /** The best weights so far, as they lie in the engine. */
+  #best: { loss: number; epoch: number; weights: Float32Array } | undefined;
+  #fingerprint: number | undefined;
   #learningRate = 0;
 
   /** @throws RangeError where the text is too short for the options */
   constructor(network: Network, corpus: Corpus, validation: Corpus | undefined, options: RunOptions) {
     this.options = options;
     this.#network = network;
+    this.#corpus = corpus;
     [this.#batches, this.#validation] = cutText(corpus, validation, options, network.config.seed);
     this.#optimizer = createOptimizer(network, options.optimizer);
     this.#lastGood = this.#weights().slice();
@@ -126,8 +96,7 @@ export class Run {
     this.#requireFinite(loss, gradNorm);
     if (maxGradValue !== undefined) network.clipGradValue(maxGradValue);
     if (maxGradNorm !== undefined) network.clipGradNorm(maxGradNorm);
-    const moment = { epoch, step: this.#step, totalSteps: this.totalSteps };
-    this.#learningRate = learningRateAt(this.options.learningRate, moment);
+    this.#learningRate = this.#learningRateOf(this.#step);
     this.#lastGood.set(this.#weights());
     this.#optimizer.learningRate = this.#learningRate;
     this.#optimizer.step();
@@ -139,7 +108,16 @@ export class Run {
     this.#step++;
     const symbols = inputs.data.length * (this.#step - epoch * stepsPerEpoch);
     const symbolsPerSecond = symbols / this.#sums.seconds;
-    return { ...moment, loss, gradNorm, learningRate: this.#learningRate, symbolsPerSecond };
+    const { totalSteps } = this;
+    return {
+      epoch,
+      step: this.#step - 1,
+      totalSteps,
+      loss,
+      gradNorm,
+      learningRate: this.#learningRate,
+      symbolsPerSecond,
+    };
   }
 
   /**
@@ -191,26 +169,55 @@ export class Run {
 
   /** Copies of all that the run needs to go on, but for the network's weights. */
   saveState(): RunState {
+    const engine = engineOf(this.#network);
+    this.#fingerprint ??= fingerprint(this.#corpus);
     return {
+      options: this.options,
+      symbols: this.#corpus.length,
+      fingerprint: this.#fingerprint,
       step: this.#step,
+      passes: engine.passes,
       sums: { ...this.#sums },
       epochs: [...this.#epochs],
       optimizer: this.#optimizer.saveState(),
-      passes: engineOf(this.#network).passes,
       ...(this.#state && { state: this.#state }),
-      ...(this.#best && { best: { ...this.#best, weights: this.#best.weights.slice() } }),
+      ...(this.#best && { best: { ...this.#best, weights: readStateDict(engine.layout, this.#best.weights) } }),
     };
   }
 
-  loadState({ step, sums, epochs, optimizer, passes, state, best }: RunState): void {
+  /**
+   * Goes on from where a run stopped; the network has the weights of that moment.
+   *
+   * @throws RangeError for another text, CheckpointError for a state that is none of this run's
+   */
+  loadState({ symbols, fingerprint: hash, step, passes, sums, epochs, optimizer, state, best }: RunState): void {
+    if (symbols !== this.#corpus.length || hash !== fingerprint(this.#corpus)) {
+      const theirs = `the ${symbols} symbols that the interrupted run was on`;
+      throw new RangeError(`"text": expected ${theirs}, got ${this.#corpus.length} others`);
+    }
+    const finished = Math.floor(step / this.#batches.stepsPerEpoch);
+    if (step > this.totalSteps || (epochs.length !== finished && epochs.length + 1 !== finished)) {
+      throw new CheckpointError(`the training state has ${epochs.length} epochs after step ${step}`);
+    }
+    this.#optimizer.loadState(optimizer);
+    const engine = engineOf(this.#network);
+    engine.passes = passes;
     this.#step = step;
     this.#sums = { ...sums };
     this.#epochs = [...epochs];
-    this.#optimizer.loadState(optimizer);
-    engineOf(this.#network).passes = passes;
+    if (step > 0) this.#learningRate = this.#learningRateOf(step - 1);
     this.#state = state;
-    this.#best = best;
+    if (best) {
+      const weights = new Float32Array(engine.layout.blockLength);
+      writeStateDict(engine.layout, weights, best.weights);
+      this.#best = { ...best, weights };
+    }
     this.#lastGood.set(this.#weights());
+  }
+
+  #learningRateOf(step: number): number {
+    const epoch = Math.floor(step / this.#batches.stepsPerEpoch);
+    return learningRateAt(this.options.learningRate, { epoch, step, totalSteps: this.totalSteps });
   }
 
   #weights(): Float32Array {
@@ -237,62 +244,6 @@ export class Run {
     if (!earlyStopping || !this.#best) return false;
     return this.#epochs.length - 1 - this.#best.epoch >= earlyStopping.patience;
   }
-}
-
-/** The text as training and validation batches. */
-function cutText(
-  corpus: Corpus,
-  validationText: Corpus | undefined,
-  options: RunOptions,
-  seed: number,
-): [Batches, Batches | undefined] {
-  const { batching, sequenceLength: T, batchSize, stride, shuffle, validation } = options;
-  const fraction = typeof validation === "number" ? validation : 0;
-  if (batching === "windows") {
-    const held = Math.ceil(fraction * corpus.length);
-    const text = corpus.subarray(0, corpus.length - held);
-    requireSymbols(text.length, T + 1, `one window of sequenceLength ${T}`, held);
-    const batches = windowBatches(text, { sequenceLength: T, batchSize, stride, shuffle, seed });
-    const heldText = validationText ?? (held > 0 ? corpus.subarray(corpus.length - held) : undefined);
-    if (!heldText) return [batches, undefined];
-    requireValidation(heldText.length, T + 1);
-    const evaluation = { sequenceLength: T, batchSize: VALIDATION_WINDOWS, stride: T, shuffle: false, seed };
-    return [batches, windowBatches(heldText, evaluation)];
-  }
-
-  const B = batchSize as number;
-  const layout = streamLayout(corpus.length, B, T);
-  // As char-rnn splits: ⌊(1 − fraction) · chunks⌋ chunks of each stream are trained on.
-  const trained = Math.floor((1 - fraction) * layout.chunks + 1e-9);
-  requireSymbols(trained > 0 ? corpus.length : 0, B * T + 1, `${B} streams of sequenceLength ${T}`, 0);
-  const batches = streamBatches(corpus, layout, 0, trained);
-  if (validationText) {
-    requireValidation(validationText.length, T + 1);
-    const streams = Math.min(B, Math.floor((validationText.length - 1) / T));
-    const own = streamLayout(validationText.length, streams, T);
-    return [batches, streamBatches(validationText, own, 0, own.chunks)];
-  }
-  if (fraction === 0) return [batches, undefined];
-  if (trained === layout.chunks) {
-    throw new RangeError(
-      `"validation": expected a fraction that holds out at least one of the ${layout.chunks} chunks of a stream, got ${fraction}`,
-    );
-  }
-  return [batches, streamBatches(corpus, layout, trained, layout.chunks)];
-}
-
-/** Windows that are evaluated at a time. */
-const VALIDATION_WINDOWS = 256;
-
-function requireSymbols(symbols: number, needed: number, what: string, held: number): void {
-  if (symbols >= needed) return;
-  const rest = held > 0 ? ` beside the ${held} held out` : "";
-  throw new RangeError(`"text": expected at least ${needed} symbols for ${what}${rest}, got ${symbols}`);
-}
-
-function requireValidation(symbols: number, needed: number): void {
-  if (symbols >= needed) return;
-  throw new RangeError(`"validation": expected at least ${needed} symbols to be held out, got ${symbols}`);
 }
 
 function createOptimizer(network: Network, choice: OptimizerChoice): Optimizer {

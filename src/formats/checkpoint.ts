@@ -1,0 +1,96 @@
+import { layoutParameters } from "../core/layout.js";
+import { CheckpointError } from "../errors.js";
+import { type ResolvedConfig, resolveConfig } from "../network/config.js";
+import type { Network } from "../network/network.js";
+import { checkStateDict, type StateDict } from "../network/state-dict.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { Vocabulary } from "../text/vocabulary.js";
+import type { RunState } from "../training/run.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { readRunState, writeRunState } from "./training-state.js";
+
+/*
+ * A model file is a safetensors file whose tensors are the weights under PyTorch's names. Its metadata has what else
+ * makes the model, config and vocabulary as JSON. A training state adds tensors whose names start with "training." and
+ * one more piece of JSON.
+ */
+
+const FORMAT = "rnn-wasm";
+const VERSION = "1";
+const TRAINING = "training.";
+
+export interface Checkpoint {
+  readonly config: ResolvedConfig;
+  readonly vocabulary: Vocabulary;
+  readonly weights: StateDict;
+  readonly run?: RunState;
+}
+
+export function encodeCheckpoint(network: Network, vocabulary: Vocabulary, run?: RunState): Uint8Array<ArrayBuffer> {
+  const { inputSize, outputSize, ...config } = network.config;
+  const training = run && writeRunState(run);
+  const metadata = {
+    format: FORMAT,
+    version: VERSION,
+    config: JSON.stringify(config),
+    vocabulary: JSON.stringify(vocabulary),
+    ...(training && { training: training.json }),
+  };
+  const tensors = { ...network.stateDict() };
+  for (const [name, tensor] of Object.entries(training?.tensors ?? {})) tensors[TRAINING + name] = tensor;
+  return encodeSafetensors({ tensors, metadata });
+}
+
+/**
+ * What a model file says, checked as a whole before anything is built from it.
+ *
+ * @throws CheckpointError with the reason
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata.format !== FORMAT) {
+    const hint = "its tensors can be given to Network.loadStateDict";
+    throw new CheckpointError(`this safetensors file has no "format": "${FORMAT}" in its metadata; ${hint}`);
+  }
+  if (metadata.version !== VERSION) {
+    throw new CheckpointError(`the model file is of version ${metadata.version}, and this library reads ${VERSION}`);
+  }
+  const vocabulary = readPart(metadata, "vocabulary", (json) => Vocabulary.fromJSON(json));
+  const config = readPart(metadata, "config", (json) => {
+    return resolveConfig({ ...(json as ResolvedConfig), inputSize: vocabulary.size, outputSize: vocabulary.size });
+  });
+  const layout = layoutParameters(config);
+  const { own, others } = splitByPrefix(tensors);
+  const weights = checkStateDict(layout, own);
+  if (metadata.training === undefined) {
+    const [extra] = Object.keys(others);
+    if (extra !== undefined)
+      throw new CheckpointError(`tensor "${TRAINING}${extra}" belongs to a training state that is missing`);
+    return { config, vocabulary, weights };
+  }
+  const run = readPart(metadata, "training", (json) => readRunState(json, others, layout, config));
+  return { config, vocabulary, weights, run };
+}
+
+/** The model's own tensors, and those of the training state without their prefix. */
+function splitByPrefix(tensors: Readonly<Record<string, Tensor>>): { own: StateDict; others: StateDict } {
+  const own: StateDict = {};
+  const others: StateDict = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.startsWith(TRAINING)) others[name.slice(TRAINING.length)] = tensor;
+    else own[name] = tensor;
+  }
+  return { own, others };
+}
+
+/** One piece of JSON; whatever is wrong with it is wrong with the file. */
+function readPart<T>(metadata: Readonly<Record<string, string>>, key: string, read: (json: unknown) => T): T {
+  const text = metadata[key];
+  if (text === undefined) throw new CheckpointError(`the model file has no "${key}" in its metadata`);
+  try {
+    return read(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof CheckpointError) throw error;
+    throw new CheckpointError(`the model file's ${key}: ${(error as Error).message}`);
+  }
+}
