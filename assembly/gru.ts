@@ -1,5 +1,5 @@
 import { multiply } from "./gemm";
-import { sigmoid, tanh } from "./math";
+import { ones, sigmoid, tanh } from "./math";
 import { FLOAT, madd, padded } from "./simd";
 
 /*
@@ -33,7 +33,7 @@ export function gruForward(
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
-  const one = f32x4.splat(1);
+  const one = ones();
   // Panels are eight columns wide, and 2·ld is a multiple of eight.
   const panelsN = panels + <usize>H * 2 * width;
   for (let t = 0; t < T; t++, h += step, gates += 4 * step) {
@@ -69,7 +69,7 @@ export function gruBackward(dh: usize, gates: usize, h: usize, panels: usize, T:
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
-  const one = f32x4.splat(1);
+  const one = ones();
   for (let t = T - 1; t >= 0; t--) {
     const d = dh + <usize>t * step;
     const hPrevious = h + <usize>t * step;

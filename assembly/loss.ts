@@ -33,14 +33,14 @@ export function crossEntropy(logits: usize, targets: usize, rows: i32, O: i32, s
   return loss;
 }
 
-/** The largest logit of a row: e^(x − max) cannot overflow. NaN if one is NaN. */
+/** The largest logit of a row: e^(x − max) cannot overflow. It may miss a NaN, which the sum then finds. */
 function rowMax(row: usize, O: i32): f32 {
   let highest = f32x4.splat(-Infinity);
   let j = 0;
-  for (; j + 4 <= O; j += 4) highest = f32x4.max(highest, v128.load(row + ((<usize>j) << 2)));
+  for (; j + 4 <= O; j += 4) highest = f32x4.pmax(highest, v128.load(row + ((<usize>j) << 2)));
   if (j < O) {
     const masked = v128.bitselect(v128.load(row + ((<usize>j) << 2)), f32x4.splat(-Infinity), laneMask(O - j));
-    highest = f32x4.max(highest, masked);
+    highest = f32x4.pmax(highest, masked);
   }
   return maxLanes(highest);
 }

@@ -1,5 +1,5 @@
 import { multiply } from "./gemm";
-import { sigmoid, tanh } from "./math";
+import { ones, sigmoid, tanh } from "./math";
 import { FLOAT, madd, padded } from "./simd";
 
 /*
@@ -66,7 +66,7 @@ export function lstmBackward(
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
-  const one = f32x4.splat(1);
+  const one = ones();
   for (let t = T - 1; t >= 0; t--) {
     const d = dh + <usize>t * step;
     const cPrevious = c + <usize>t * step;

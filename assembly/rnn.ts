@@ -1,5 +1,5 @@
 import { multiply } from "./gemm";
-import { tanh } from "./math";
+import { ones, tanh } from "./math";
 import { FLOAT, padded } from "./simd";
 
 /*
@@ -20,7 +20,7 @@ export function rnnForward(h: usize, panels: usize, T: i32, B: i32, H: i32, relu
     if (t > 0 || hasState) multiply(current, ld, current, ld, previous, ld, 1, panels, B, H, H);
     for (let p = current, end = current + step; p < end; p += 16) {
       const x = v128.load(p);
-      v128.store(p, relu ? f32x4.max(x, f32x4.splat(0)) : tanh(x));
+      v128.store(p, relu ? f32x4.pmax(x, f32x4.splat(0)) : tanh(x));
     }
   }
 }
@@ -32,7 +32,7 @@ export function rnnForward(h: usize, panels: usize, T: i32, B: i32, H: i32, relu
 export function rnnBackward(dh: usize, h: usize, panels: usize, T: i32, B: i32, H: i32, relu: bool): void {
   const ld = padded(H);
   const step = <usize>(B * ld) * FLOAT;
-  const one = f32x4.splat(1);
+  const one = ones();
   const zero = f32x4.splat(0);
   for (let t = T - 1; t >= 0; t--) {
     const d = dh + <usize>t * step;

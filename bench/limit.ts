@@ -9,9 +9,9 @@ function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** rounds · 12 multiply-adds on four lanes: rounds · 96 floating-point operations. */
-export function registerResident(rounds: i32): f32 {
-  const a = f32x4.splat(0.999);
-  const b = f32x4.splat(0.001);
+export function registerResident(rounds: i32, factor: f32, summand: f32): f32 {
+  const a = f32x4.splat(factor);
+  const b = f32x4.splat(summand);
   let c0 = f32x4.splat(1);
   let c1 = f32x4.splat(2);
   let c2 = f32x4.splat(3);

@@ -74,13 +74,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 
 /** The model's own tensors, and those of the training state without their prefix. */
 function splitByPrefix(tensors: Readonly<Record<string, Tensor>>): { own: StateDict; others: StateDict } {
-  const own: StateDict = {};
-  const others: StateDict = {};
+  const own: [string, Tensor][] = [];
+  const others: [string, Tensor][] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
-    if (name.startsWith(TRAINING)) others[name.slice(TRAINING.length)] = tensor;
-    else own[name] = tensor;
+    if (name.startsWith(TRAINING)) others.push([name.slice(TRAINING.length), tensor]);
+    else own.push([name, tensor]);
   }
-  return { own, others };
+  // Not by assignment, which would lose a tensor named "__proto__".
+  return { own: Object.fromEntries(own), others: Object.fromEntries(others) };
 }
 
 /** One piece of JSON; whatever is wrong with it is wrong with the file. */

@@ -1,5 +1,6 @@
 import { CheckpointError } from "../errors.js";
 import { formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
+import { describe } from "../validate.js";
 
 /*
  * safetensors: eight bytes with the length of a JSON header, the header, and the tensors' bytes, little-endian.
@@ -52,8 +53,10 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
   const places = Object.entries(entries).map(([name, entry]) => ({ name, ...readEntry(name, entry) }));
   requireGapless(places, bytes.length - dataStart);
   const tensors = places.map(({ name, shape, begin, end }) => {
-    // A copy: the bytes may lie at any address, and the caller may change them.
-    const data = new Float32Array(bytes.slice(dataStart + begin, dataStart + end).buffer);
+    // A copy: the bytes may lie at any address, and the caller may change them. Not by slice, which a Buffer of Node
+    // has as a view.
+    const data = new Float32Array((end - begin) / FLOAT);
+    new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end));
     return [name, { data, shape }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
@@ -88,7 +91,9 @@ function readEntry(name: string, entry: unknown): Place {
   const where = `tensor ${JSON.stringify(name)}`;
   if (!isRecord(entry)) fail(`${where} is described by no JSON object`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== "F32") fail(`${where}: expected dtype "F32", got ${JSON.stringify(dtype)}`);
+  // Only a text is quoted: JSON.stringify would overflow the stack on what is nested deeply enough.
+  if (dtype !== "F32")
+    fail(`${where}: expected dtype "F32", got ${typeof dtype === "string" ? describe(dtype) : "no text"}`);
   if (!isCounts(shape)) fail(`${where}: the shape is no list of integers ≥ 0`);
   if (!isCounts(offsets) || offsets.length !== 2) fail(`${where}: data_offsets are no two integers ≥ 0`);
   const [begin = 0, end = 0] = offsets;

@@ -22,14 +22,24 @@ export function writeRunState(run: RunState): { json: string; tensors: StateDict
   for (const [i, moment] of optimizer.moments.entries()) add(`moment${i}.`, moment);
   if (best) add("best.", best.weights);
   if (state) add("state.", { h: state.h, ...(state.c && { c: state.c }) });
-  const json = JSON.stringify({
+  const all = {
     ...rest,
     optimizer: { steps: optimizer.steps, moments: optimizer.moments.length },
     ...(best && { best: { loss: best.loss, epoch: best.epoch } }),
     carriesState: state !== undefined,
-  });
-  return { json, tensors };
+  };
+  return { json: JSON.stringify(all, (_, value) => (isUnbounded(value) ? String(value) : value)), tensors };
 }
+
+/** What JSON would write as null: a diverging run's validation loss, the speed by a clock that stood still. */
+const UNBOUNDED: readonly unknown[] = ["NaN", "Infinity", "-Infinity"];
+
+function isUnbounded(value: unknown): boolean {
+  return typeof value === "number" && !Number.isFinite(value);
+}
+
+/** Any number: a finite one, or the text of one that is not. */
+const measured = custom<number | string>("a number", (value) => Number.isFinite(value) || UNBOUNDED.includes(value));
 
 const count = integer({ min: 0 });
 const table = {
@@ -46,14 +56,14 @@ const table = {
 };
 const sumsTable = { loss: real(), gradNorm: real(), seconds: real({ min: 0 }) };
 const optimizerTable = { steps: count, moments: integer({ min: 0, max: 2 }) };
-const bestTable = { loss: real(), epoch: count };
+const bestTable = { loss: measured, epoch: count };
 const epochTable = {
   epoch: count,
   loss: real(),
-  validationLoss: optional(real()),
+  validationLoss: optional(measured),
   learningRate: real({ above: 0 }),
   gradNorm: real(),
-  symbolsPerSecond: real({ min: 0 }),
+  symbolsPerSecond: measured,
   seconds: real({ min: 0 }),
 };
 
@@ -68,16 +78,14 @@ export function readRunState(
   const options = checkRunOptions(read.options);
   const optimizer = readOptions("optimizer", read.optimizer, optimizerTable);
   const best = read.best && readOptions("best", read.best, bestTable);
+  requireConsistent("a carried state", carriesState, options.batching === "streams" && read.step > 0);
+  requireConsistent("best weights", best !== undefined, options.earlyStopping !== undefined && read.epochs.length > 0);
 
   const left = { ...tensors };
   const take = (prefix: string) => {
-    const dict: StateDict = {};
-    for (const [name, tensor] of Object.entries(left)) {
-      if (!name.startsWith(prefix)) continue;
-      dict[name.slice(prefix.length)] = tensor;
-      delete left[name];
-    }
-    return dict;
+    const taken = Object.entries(left).filter(([name]) => name.startsWith(prefix));
+    for (const [name] of taken) delete left[name];
+    return Object.fromEntries(taken.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
   };
   const moments = Array.from({ length: optimizer.moments }, (_, i) => checkStateDict(layout, take(`moment${i}.`)));
   const weights = best && checkStateDict(layout, take("best."));
@@ -91,10 +99,24 @@ export function readRunState(
     step: read.step,
     passes: read.passes,
     sums: readOptions("sums", read.sums, sumsTable),
-    epochs: read.epochs.map((epoch) => readOptions("epoch", epoch, epochTable) as EpochRecord),
+    epochs: read.epochs.map(readEpoch),
     optimizer: { steps: optimizer.steps, moments },
     ...(state && { state }),
-    ...(best && weights && { best: { ...best, weights } }),
+    ...(best && weights && { best: { loss: Number(best.loss), epoch: best.epoch, weights } }),
+  };
+}
+
+function requireConsistent(what: string, has: boolean, needs: boolean): void {
+  if (has !== needs)
+    throw new CheckpointError(`the training state ${has ? "has" : "lacks"} ${what} against its options`);
+}
+
+function readEpoch(epoch: unknown): EpochRecord {
+  const { validationLoss, symbolsPerSecond, ...finite } = readOptions("epoch", epoch, epochTable);
+  return {
+    ...finite,
+    symbolsPerSecond: Number(symbolsPerSecond),
+    ...(validationLoss !== undefined && { validationLoss: Number(validationLoss) }),
   };
 }
 

@@ -77,9 +77,11 @@ export class Sandbox {
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
     const memory = new WebAssembly.Memory({ initial: (4 * MEMORY_WORDS) / 65536 });
+    // Before the core is instantiated, which writes its tables of constants.
+    this.#words = new Uint32Array(memory.buffer).fill(CANARY);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
     this.kernels = instance.exports as unknown as Abi;
-    this.#words = new Uint32Array(memory.buffer).fill(CANARY);
+    this.#expected.set(this.#words);
     this.#floats = new Float32Array(memory.buffer);
   }
 
