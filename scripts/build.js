@@ -24,7 +24,13 @@ if (!(process.argv.includes("--if-stale") && isFresh())) {
 
 /** dist/ is complete and newer than all that it is made of. */
 function isFresh() {
-  const outputs = ["dist/index.js", "dist/cli/lab.js", "dist/types/index.d.ts", `${GENERATED}/cores.ts`];
+  const outputs = [
+    "dist/index.js",
+    "dist/cli/lab.js",
+    "dist/node.js",
+    "dist/types/index.d.ts",
+    `${GENERATED}/cores.ts`,
+  ];
   if (!outputs.every((file) => existsSync(file))) return false;
   const built = Math.min(...outputs.map((file) => statSync(file).mtimeMs));
   const sources = ["assembly", "src", "scripts"].flatMap((folder) =>
@@ -73,8 +79,8 @@ async function bundle() {
   await esbuild.build({
     ...common,
     platform: "node",
-    entryPoints: ["src/cli/lab.ts"],
-    outfile: "dist/cli/lab.js",
+    entryPoints: { "cli/lab": "src/cli/lab.ts", node: "src/node/files.ts" },
+    outdir: "dist",
     plugins: [
       {
         name: "the command line imports the built library",

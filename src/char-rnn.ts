@@ -81,6 +81,7 @@ export class CharRNN {
    */
   static async create(options: CharRNNOptions): Promise<CharRNN> {
     const { vocabulary: given, ...config } = readOptions("CharRNN.create", options, createTable);
+    if (given === "") throw new RangeError('"vocabulary": expected at least one symbol, got ""');
     const vocabulary = typeof given === "string" ? Vocabulary.fromText(given) : given;
     const network = await Network.create({ ...config, inputSize: vocabulary.size, outputSize: vocabulary.size });
     return new CharRNN(network, vocabulary);
@@ -167,29 +168,28 @@ export class CharRNN {
     if (this.#isTraining) throw new Error("this model is being trained already; wait for the other run, or abort it");
     this.#isTraining = true;
     try {
+      const { signal, epochs } = options;
       const saved = options.resume ? this.#runState() : undefined;
-      const run = await this.#createRun(text, options, saved);
-      this.#run = run;
-      return yield* trainSteps(run, options);
+      const corpus = await encodeCorpus(this.vocabulary, text, signal);
+      const run = saved
+        ? { ...saved.options, ...(epochs && { epochs }) }
+        : completeOptions(options, corpus.length, this.network.config.hiddenSize);
+      const { validation } = run;
+      const held = typeof validation === "string" ? await encodeCorpus(this.vocabulary, validation, signal) : undefined;
+      if (signal?.aborted) return { epochs: saved?.epochs ?? [], stopped: "aborted", options: run };
+      const training = new Run(this.network, corpus, held, run);
+      if (saved) training.loadState(saved);
+      this.#run = training;
+      return yield* trainSteps(training, options);
     } finally {
       this.#isTraining = false;
     }
   }
 
-  async #createRun(text: string | AsyncIterable<string>, options: FitOptions, saved?: RunState): Promise<Run> {
-    const corpus = await encodeCorpus(this.vocabulary, text);
-    const { epochs } = options;
-    const complete = saved ? { ...saved.options, ...(epochs && { epochs }) } : completeOptions(options, corpus.length);
-    const { validation } = complete;
-    const held = typeof validation === "string" ? await encodeCorpus(this.vocabulary, validation) : undefined;
-    const run = new Run(this.network, corpus, held, complete);
-    if (saved) run.loadState(saved);
-    return run;
-  }
-
   #runState(): RunState {
-    if (!this.#run)
+    if (!this.#run) {
       throw new RangeError("there is no training state: this model was never trained, nor saved with one");
+    }
     return this.#run instanceof Run ? this.#run.saveState() : this.#run;
   }
 

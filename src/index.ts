@@ -1,5 +1,6 @@
 export { CharRNN, type CharRNNOptions, type Evaluation } from "./char-rnn.js";
 export { CheckpointError, DivergedError, RnnError, UnknownSymbolError, WasmUnavailableError } from "./errors.js";
+export { ModelStore } from "./formats/model-store.js";
 export type { Initialization, NetworkConfig } from "./network/config.js";
 export { type BackwardOptions, type Inputs, Network, type State } from "./network/network.js";
 export {

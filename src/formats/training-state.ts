@@ -24,6 +24,7 @@ export function writeRunState(run: RunState): { json: string; tensors: StateDict
   if (state) add("state.", { h: state.h, ...(state.c && { c: state.c }) });
   const all = {
     ...rest,
+    options: checkRunOptions(rest.options), // in the order in which a loaded state has them
     optimizer: { steps: optimizer.steps, moments: optimizer.moments.length },
     ...(best && { best: { loss: best.loss, epoch: best.epoch } }),
     carriesState: state !== undefined,
@@ -112,12 +113,14 @@ function requireConsistent(what: string, has: boolean, needs: boolean): void {
 }
 
 function readEpoch(epoch: unknown): EpochRecord {
-  const { validationLoss, symbolsPerSecond, ...finite } = readOptions("epoch", epoch, epochTable);
+  const read = readOptions("epoch", epoch, epochTable);
+  const { validationLoss, symbolsPerSecond } = read;
+  // Each key stays in its place, so that a loaded state is saved as the same bytes.
   return {
-    ...finite,
+    ...read,
     symbolsPerSecond: Number(symbolsPerSecond),
     ...(validationLoss !== undefined && { validationLoss: Number(validationLoss) }),
-  };
+  } as EpochRecord;
 }
 
 function readState({ h, c, ...others }: StateDict, batchSize: number | "full", config: ResolvedConfig) {

@@ -168,7 +168,7 @@ export class Network {
     const { inputSize } = this.config;
     const { data, shape } = checkTensor("inputs", inputs, "Int32Array", "Float32Array");
     const [B = 0, T = 0, D] = shape;
-    const dense = !(data instanceof Int32Array);
+    const dense = data[Symbol.toStringTag] === "Float32Array";
     if (!(shape.length === (dense ? 3 : 2) && B >= 1 && T >= 1 && (!dense || D === inputSize))) {
       const expected = dense ? `(B, T, ${inputSize}) of reals` : "(B, T) of class indices";
       throw new RangeError(`"inputs": expected shape ${expected}, B and T ≥ 1, got ${formatShape(shape)}`);

@@ -232,6 +232,9 @@ const sgdTable = {
   nesterov: withDefault(boolean(), false),
 };
 
+/** The option tables of all optimizers by their names in `FitOptions`. */
+export const optimizerTables = { adam: adamTable(0), adamw: adamTable(1e-2), rmsprop: rmspropTable, sgd: sgdTable };
+
 /**
  * Stochastic gradient descent with PyTorch's defaults and formula.
  * https://pytorch.org/docs/stable/generated/torch.optim.SGD.html

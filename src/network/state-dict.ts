@@ -1,6 +1,6 @@
 import { type ParameterLayout, readParameter, writeParameter } from "../core/layout.js";
 import { CheckpointError } from "../errors.js";
-import { formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
+import { arrayOf, formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
 import { check, describe, object } from "../validate.js";
 
 /**
@@ -55,12 +55,15 @@ export function checkStateDict(layout: ParameterLayout, dict: unknown): StateDic
   return given as StateDict;
 }
 
+const floats = arrayOf("Float32Array");
+
 /** What is wrong with a tensor that should have this shape. */
 function tensorFault(value: unknown, shape: readonly number[]): string | undefined {
   const { data, shape: theirs } = (value ?? {}) as Partial<Tensor>;
-  if (!(data instanceof Float32Array) || !Array.isArray(theirs)) return describe(value);
+  if (floats.fault(data) || !Array.isArray(theirs)) return describe(value);
   if (theirs.length !== shape.length || theirs.some((dimension, i) => dimension !== shape[i])) {
     return formatShape(theirs);
   }
-  return data.length === sizeOf(shape) ? undefined : `${data.length} numbers`;
+  const { length } = data as Float32Array;
+  return length === sizeOf(shape) ? undefined : `${length} numbers`;
 }

@@ -84,8 +84,9 @@ function cut(corpus: Corpus, B: number, T: number, start: (b: number) => number)
  * Black and Rogaway, "Ciphers with arbitrary finite domains" (2002).
  */
 export function permutation(n: number, seed: number, epoch: number): (i: number) => number {
-  const half = Math.max(1, Math.ceil(Math.log2(n) / 2));
-  const size = 2 ** half;
+  const bits = 32 - Math.clz32(n - 1);
+  const half = Math.max(1, Math.ceil(bits / 2));
+  const size = 1 << half;
   const keys = [0, 1, 2, 3].map((round) => mix(mix(seed + 0x9e3779b9 * round) ^ epoch));
   const once = (i: number) => {
     let left = Math.floor(i / size);

@@ -8,18 +8,25 @@ const PIECE = 1 << 20;
 
 /**
  * The indices of a text that is given at once or in pieces; 1, 2 or 4 bytes a symbol for up to 256, 65,536 or more
- * symbols.
+ * symbols. What has come so far, where the signal aborts.
  *
  * @throws UnknownSymbolError
  */
-export async function encodeCorpus(vocabulary: Vocabulary, text: string | AsyncIterable<string>): Promise<Corpus> {
+export async function encodeCorpus(
+  vocabulary: Vocabulary,
+  text: string | AsyncIterable<string>,
+  signal?: AbortSignal,
+): Promise<Corpus> {
   const encoder = vocabulary.encoder();
   const indices = new GrowingIndices(vocabulary.size);
   if (typeof text === "string") {
     for (let start = 0; start < text.length; start += PIECE)
       indices.append(encoder.push(text.slice(start, start + PIECE)));
   } else {
-    for await (const piece of text) indices.append(encoder.push(piece));
+    for await (const piece of text) {
+      if (signal?.aborted) break;
+      indices.append(encoder.push(piece));
+    }
   }
   indices.append(encoder.end());
   return indices.finish();

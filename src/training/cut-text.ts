@@ -16,7 +16,7 @@ export function cutText(
   const { batching, sequenceLength: T, batchSize, stride = 1, shuffle = false, validation } = options;
   const fraction = typeof validation === "number" ? validation : 0;
   if (batching === "windows") {
-    const held = Math.ceil(fraction * corpus.length);
+    const held = Math.ceil(fraction * corpus.length - ROUNDING);
     const text = corpus.subarray(0, corpus.length - held);
     requireSymbols(text.length, T + 1, `one window of sequenceLength ${T}`, held);
     const batches = windowBatches(text, { sequenceLength: T, batchSize, stride, shuffle, seed });
@@ -30,8 +30,10 @@ export function cutText(
   const B = batchSize as number;
   const layout = streamLayout(corpus.length, B, T);
   // As char-rnn splits: ⌊(1 − fraction) · chunks⌋ chunks of each stream are trained on.
-  const trained = Math.floor((1 - fraction) * layout.chunks + 1e-9);
-  requireSymbols(trained > 0 ? corpus.length : 0, B * T + 1, `${B} streams of sequenceLength ${T}`, 0);
+  const trained = Math.floor((1 - fraction) * layout.chunks + ROUNDING);
+  const needed = fraction > 0 ? 2 : 1;
+  const held = fraction > 0 ? ", one of two chunks held out" : "";
+  requireSymbols(corpus.length, needed * B * T + 1, `${B} streams of sequenceLength ${T}${held}`, 0);
   const batches = streamBatches(corpus, layout, 0, trained);
   if (validationText) {
     requireValidation(validationText.length, T + 1);
@@ -40,13 +42,15 @@ export function cutText(
     return [batches, streamBatches(validationText, own, 0, own.chunks)];
   }
   if (fraction === 0) return [batches, undefined];
-  if (trained === layout.chunks) {
-    throw new RangeError(
-      `"validation": expected a fraction that holds out at least one of the ${layout.chunks} chunks of a stream, got ${fraction}`,
-    );
+  if (trained === 0 || trained === layout.chunks) {
+    const some = `a fraction that leaves some of the ${layout.chunks} chunks of a stream on both sides`;
+    throw new RangeError(`"validation": expected ${some}, got ${fraction}`);
   }
   return [batches, streamBatches(corpus, layout, trained, layout.chunks)];
 }
+
+/** 0.07 · 100 is a little more than 7: a fraction that comes out whole is whole. */
+const ROUNDING = 1e-9;
 
 /** Windows that are evaluated at a time. */
 const VALIDATION_WINDOWS = 256;

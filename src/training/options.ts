@@ -1,4 +1,4 @@
-import type { AdamOptions, RMSpropOptions, SGDOptions } from "../network/optimizers.js";
+import { type AdamOptions, optimizerTables, type RMSpropOptions, type SGDOptions } from "../network/optimizers.js";
 import {
   anyText,
   boolean,
@@ -122,6 +122,7 @@ export interface RunOptions {
 export function checkFitOptions(options: unknown): FitOptions {
   const resolved = readOptions("options", options, table);
   if (typeof resolved.learningRate === "object") checkSchedule(resolved.learningRate);
+  if (typeof resolved.optimizer === "object") checkOptimizer(resolved.optimizer);
   if (resolved.earlyStopping) readOptions("earlyStopping", resolved.earlyStopping, earlyStoppingTable);
   if (resolved.batching === "streams") {
     if (resolved.batchSize === "full") {
@@ -138,13 +139,18 @@ export function checkFitOptions(options: unknown): FitOptions {
   return Object.fromEntries(Object.entries(resolved).filter(([, value]) => value !== undefined));
 }
 
+function checkOptimizer({ type, ...options }: Exclude<OptimizerChoice, string>): void {
+  const { learningRate, ...table } = optimizerTables[type];
+  readOptions("optimizer", options, table);
+}
+
 /** What can be told to a run that goes on. */
 const RESUMABLE: ReadonlySet<string> = new Set(["resume", "epochs", "signal", "onStep", "onEpoch"]);
 
-/** The run that these options ask for, with what they leave open chosen from the number of symbols. */
-export function completeOptions(options: FitOptions, symbols: number): RunOptions {
+/** The run that these options ask for, with what they leave open chosen from the text's and the network's size. */
+export function completeOptions(options: FitOptions, symbols: number, hiddenSize: number): RunOptions {
   const { resume, signal, onStep, onEpoch, ...given } = options;
-  return { ...defaultsFor(symbols, given), ...given };
+  return { ...defaultsFor(symbols, hiddenSize, given), ...given };
 }
 
 /** Options that a file has, as complete as a run needs them. @throws TypeError, RangeError naming the bad one */

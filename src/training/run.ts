@@ -93,7 +93,10 @@ export class Run {
 
     const { loss, state } = network.backward(inputs, targets, this.#state && { state: this.#state });
     const gradNorm = network.gradNorm();
-    this.#requireFinite(loss, gradNorm);
+    if (!(Number.isFinite(loss) && Number.isFinite(gradNorm))) {
+      this.#weights().set(this.#lastGood);
+      throw this.#diverged(loss, gradNorm);
+    }
     if (maxGradValue !== undefined) network.clipGradValue(maxGradValue);
     if (maxGradNorm !== undefined) network.clipGradNorm(maxGradNorm);
     this.#learningRate = this.#learningRateOf(this.#step);
@@ -158,13 +161,18 @@ export class Run {
     return record;
   }
 
-  /** Ends the run: the best weights, where it could stop early. @throws DivergedError if the last step broke them */
+  /** Ends the run: with the best weights, where it could stop early. @throws DivergedError if the last step broke them */
   finish(stopped: History["stopped"]): History {
-    if (stopped !== "aborted") {
-      if (this.#best) this.#weights().set(this.#best.weights);
-      this.#requireFinite(this.#network.weightNorm(), 0);
-    }
+    if (this.restoreIfBroken() && stopped !== "aborted") throw this.#diverged(Number.NaN, Number.NaN);
+    if (this.#best && stopped !== "aborted") this.#weights().set(this.#best.weights);
     return { epochs: [...this.#epochs], stopped, options: this.options };
+  }
+
+  /** Puts the last good weights back where the last step made some that are not finite, and says whether it did. */
+  restoreIfBroken(): boolean {
+    const isBroken = !Number.isFinite(this.#network.weightNorm());
+    if (isBroken) this.#weights().set(this.#lastGood);
+    return isBroken;
   }
 
   /** Copies of all that the run needs to go on, but for the network's weights. */
@@ -225,10 +233,8 @@ export class Run {
     return engine.block(engine.parameters);
   }
 
-  #requireFinite(loss: number, gradNorm: number): void {
-    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
-    this.#weights().set(this.#lastGood);
-    throw new DivergedError(loss, this.#step, this.#learningRate, gradNorm);
+  #diverged(loss: number, gradNorm: number): DivergedError {
+    return new DivergedError(loss, this.#step, this.#learningRate, gradNorm);
   }
 
   #keepIfBest({ epoch, loss, validationLoss }: EpochRecord): void {

@@ -159,9 +159,9 @@ describe("a run that is aborted", () => {
     const model = await lab();
     const controller = new AbortController();
     setImmediate(() => controller.abort());
-    const history = await model.fit(SENTENCE, { ...windows, epochs: 1_000_000, signal: controller.signal });
+    const history = await model.fit(SENTENCE, { ...windows, epochs: 2000, signal: controller.signal });
     expect(history.stopped).toBe("aborted");
-    expect(history.epochs.length).toBeLessThan(1_000_000);
+    expect(history.epochs.length).toBeLessThan(2000);
     await expectUsable(model);
   });
 

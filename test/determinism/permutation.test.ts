@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { permutation } from "../../src/training/batches.js";
+import { permutation, windowBatches } from "../../src/training/batches.js";
 
 const order = (n: number, seed: number, epoch: number) =>
   Array.from({ length: n }, (_, i) => permutation(n, seed, epoch)(i));
@@ -52,5 +52,31 @@ describe("permutation", () => {
       counts[Math.floor(place / 10)] = (counts[Math.floor(place / 10)] as number) + 1;
     }
     for (const count of counts) expect(Math.abs(count - 100)).toBeLessThan(5 * Math.sqrt(94));
+  });
+});
+
+describe("shuffled windows", () => {
+  // Symbol i is i, so that a window's first symbol says where it starts.
+  const corpus = Uint8Array.from({ length: 60 }, (_, i) => i);
+  const options = { sequenceLength: 4, batchSize: 8, stride: 2, shuffle: true, seed: 1 };
+  const T = 4;
+
+  function starts(epoch: number, shuffle: boolean): number[] {
+    const batches = windowBatches(corpus, { ...options, shuffle });
+    return Array.from({ length: batches.stepsPerEpoch }, (_, step) => {
+      const { inputs, targets } = batches.batch(epoch, step);
+      expect([...targets.data]).toEqual([...inputs.data].map((symbol) => symbol + 1));
+      return [...inputs.data].filter((_, i) => i % T === 0);
+    }).flat();
+  }
+
+  test("an epoch has each window once, and each epoch another order", () => {
+    const inOrder = starts(0, false);
+    expect(inOrder).toEqual(Array.from({ length: 28 }, (_, i) => 2 * i)); // ⌊(60 − 4 − 1) / 2⌋ + 1
+    expect(starts(1, false)).toEqual(inOrder);
+    const orders = [0, 1, 2, 3].map((epoch) => starts(epoch, true));
+    for (const order of orders) expect(order.toSorted((a, b) => a - b)).toEqual(inOrder);
+    expect(new Set([inOrder, ...orders].map((order) => order.join())).size).toBe(5);
+    expect(starts(3, true)).toEqual(orders[3]);
   });
 });

@@ -60,7 +60,12 @@ interface Answer {
 
 /** Calls back with a problem of each shape. `hasBias`: b_hh of the last gate is not zero. */
 export function eachProblem(
-  { cell, gates, hasState, hasBias = false }: { cell: StepFunction; gates: number; hasState: boolean; hasBias?: boolean },
+  {
+    cell,
+    gates,
+    hasState,
+    hasBias = false,
+  }: { cell: StepFunction; gates: number; hasState: boolean; hasBias?: boolean },
   check: (problem: Problem) => void,
 ): void {
   for (const [T, B, H] of SHAPES) {
@@ -111,11 +116,11 @@ function ask(
   return { states, R, dh, gradients };
 }
 
-/** W_hh packed for the forward pass, (H, G·ld), and for the backward pass, (G·ld, H). */
+/** W_hh packed for the forward pass, (H, G·ld), and for the backward pass, (G·ld, H); a single gate goes without padding. */
 export function packRecurrent(sandbox: Sandbox, { W, H, ld }: Problem): { forward: Block; backward: Block } {
   const { kernels } = sandbox;
   const w = sandbox.place(widened(W, H));
-  const width = (W.columns / H) * ld;
+  const width = W.columns === H ? H : (W.columns / H) * ld;
   const forward = sandbox.reserve(kernels.packedSize(H, width));
   const backward = sandbox.reserve(kernels.packedSize(width, H));
   kernels.pack(forward.offset, w.offset, w.ld, H, width);
@@ -193,7 +198,7 @@ export class Slots {
   expectZeroPadding(name: string): void {
     const values = this.#sandbox.read(this.block);
     const { H, ld, what } = this.#problem;
-    const wrong = values.data.findIndex((value, i) => (i % ld) >= H && value !== 0);
+    const wrong = values.data.findIndex((value, i) => i % ld >= H && value !== 0);
     if (wrong >= 0) expect.fail(`${name}, ${what}: the padding has ${at(values.data, wrong)}`);
   }
 }

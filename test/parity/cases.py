@@ -67,7 +67,7 @@ def random_cases(cell, seed):
         optimizers = [ADAM, draw.choice(ALL_OPTIMIZERS[1:])]
         options = {"nonlinearity": draw.choice(["tanh", "relu"])} if cell == "rnn" else {}
         case_seed = draw.randrange(2**32)
-        if B * T * (D + L * H + O) * H < 2e7:
+        if B * T * (D + L * H + O) * H < 5e6:
             yield make_case(cell, case_seed, *sizes, L, inputs, state, clip, optimizers, **options)
 
 

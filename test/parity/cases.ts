@@ -89,7 +89,6 @@ function gradientErrors(what: string, actual: StateDict, expected: Readonly<Reco
 
 /** Names what is off, with its error in units of the tolerance. */
 function expectAgreement(errors: Record<string, number>): void {
-  (globalThis as any).console.log("DEV", JSON.stringify(errors));
   const off = Object.entries(errors).filter(([, error]) => !(error <= 1));
   expect(Object.fromEntries(off)).toEqual({});
 }

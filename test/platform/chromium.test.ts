@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as library from "../../src/index.js";
@@ -70,11 +71,70 @@ describe.runIf(path)("the lab in Chromium", () => {
         const model = await CharRNN.create({ vocabulary: text, cell: "rnn", hiddenSize: 25 });
         const controller = new AbortController();
         setTimeout(() => controller.abort(), 0);
-        const { stopped } = await model.fit(text, { epochs: 1e6, signal: controller.signal });
+        const { stopped } = await model.fit(text, { epochs: 5000, signal: controller.signal });
         return [stopped, Number.isFinite(model.evaluate(text).loss)];
       })`,
     );
     expect(result).toEqual(["aborted", true]);
+  });
+
+  test("a store keeps models when the page is gone", async () => {
+    const kept = await page.evaluate(
+      `import("/dist/index.js").then(async ({ CharRNN, ModelStore }) => {
+        const text = ${JSON.stringify(LAB.text)};
+        const model = await CharRNN.create({ vocabulary: text, cell: "gru", hiddenSize: 9 });
+        await model.fit(text, { epochs: 3 });
+        const store = await ModelStore.open();
+        await store.put("other", model.save());
+        await store.put("lab", model.save({ training: true }));
+        await store.delete("other");
+        await store.delete("never there");
+        store.close();
+        return [...model.save()];
+      })`,
+    );
+    await page.reload();
+    const found = await page.evaluate(
+      `import("/dist/index.js").then(async ({ CharRNN, ModelStore }) => {
+        const store = await ModelStore.open();
+        const bytes = await store.get("lab");
+        const model = await CharRNN.load(bytes);
+        const names = await store.names();
+        const missing = await store.get("other");
+        store.close();
+        return { names, missing, bytes: [...model.save()], epochs: (await model.fit(${JSON.stringify(LAB.text)}, { resume: true })).epochs.length };
+      })`,
+    );
+    expect(found).toEqual({ names: ["lab"], missing: undefined, bytes: kept, epochs: 3 });
+  });
+
+  test("memory is flat over 100,000 steps", async () => {
+    const [before, after] = (await page.evaluate(
+      `import("/dist/index.js").then(({ Adam, Network, tensor }) =>
+        Network.create({ cell: "rnn", inputSize: 3, hiddenSize: 3, outputSize: 3 }).then((network) => {
+          const adam = new Adam(network);
+          const inputs = tensor(Int32Array.of(0, 1), [1, 2]);
+          const step = () => { network.backward(inputs, inputs); adam.step(); };
+          step();
+          const before = network.byteLength;
+          for (let i = 0; i < 100_000; i++) step();
+          return [before, network.byteLength];
+        }))`,
+    )) as [number, number];
+    expect(after).toBe(before);
+  });
+
+  test("the README's page trains and shows what it learned", async () => {
+    const readme = readFileSync("README.md", "utf8");
+    const [, html = ""] = /^```html\n(.*?)^```/ms.exec(readme) ?? [];
+    expect(html).toContain("./dist/index.js");
+    const [body = "", script = ""] = html.split(/<script type="module">|<\/script>/);
+    await page.setContent(body);
+    await page.addScriptTag({
+      type: "module",
+      content: script.replace("./dist/index.js", `${served.origin}/dist/index.js`),
+    });
+    await page.waitForFunction(`document.querySelector("#out").textContent.includes("brown fox jumps over")`);
   });
 
   test("the page has nothing to complain about", () => {
