@@ -6,7 +6,7 @@ export { dropout } from "./dropout";
 export { addVectors, columnSums, gatherRows, scatterAddRows } from "./elementwise";
 export { multiply, pack, packedSize, packTransposed, weightGradient } from "./gemm";
 export { gruBackward, gruForward } from "./gru";
-export { crossEntropy } from "./loss";
+export { crossEntropy, softmax } from "./loss";
 export { lstmBackward, lstmForward } from "./lstm";
 export { expVector, sigmoidVector, tanhVector } from "./math";
 export { adamStep, clipNorm, clipValue, rmspropStep, sgdStep, sumOfSquares } from "./optimizer";

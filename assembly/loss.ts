@@ -17,13 +17,7 @@ export function crossEntropy(logits: usize, targets: usize, rows: i32, O: i32, s
     const target = load<u32>(targets + ((<usize>r) << 2));
     const highest = rowMax(logits, O);
     const targetLogit = load<f32>(logits + ((<usize>target) << 2));
-    let sums = f32x4.splat(0);
-    for (let j = 0; j < O; j += 4) {
-      const e = expOf(logits, j, O, highest);
-      v128.store(logits + ((<usize>j) << 2), e);
-      sums = f32x4.add(sums, e);
-    }
-    const sum = sumLanes(sums);
+    const sum = exponentials(logits, O, highest);
     loss += log(sum) + (<f64>highest - <f64>targetLogit);
     const factor = f32x4.splat(<f32>(<f64>scale / sum));
     for (let j: usize = 0; j < width; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), factor));
@@ -31,6 +25,29 @@ export function crossEntropy(logits: usize, targets: usize, rows: i32, O: i32, s
     store<f32>(atTarget, load<f32>(atTarget) - scale);
   }
   return loss;
+}
+
+/** Leaves softmax(logits · scale) where the logits (rows, ld) were, zero in the padding. */
+export function softmax(logits: usize, rows: i32, O: i32, scale: f32): void {
+  const width = <usize>padded(O) * FLOAT;
+  const factor = f32x4.splat(scale);
+  for (let r = 0; r < rows; r++, logits += width) {
+    for (let j: usize = 0; j < width; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), factor));
+    const sum = exponentials(logits, O, rowMax(logits, O));
+    const inverse = f32x4.splat(<f32>(1 / sum));
+    for (let j: usize = 0; j < width; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), inverse));
+  }
+}
+
+/** Leaves e^(x − highest) where a row was, and returns their sum. */
+function exponentials(row: usize, O: i32, highest: f32): f64 {
+  let sums = f32x4.splat(0);
+  for (let j = 0; j < O; j += 4) {
+    const e = expOf(row, j, O, highest);
+    v128.store(row + ((<usize>j) << 2), e);
+    sums = f32x4.add(sums, e);
+  }
+  return sumLanes(sums);
 }
 
 /** The largest logit of a row: e^(x − max) cannot overflow. It may miss a NaN, which the sum then finds. */

@@ -169,6 +169,23 @@ export class Engine {
     }
   }
 
+  /** Softmax of each row of logits (rows, O) / temperature. */
+  softmax(logits: Float32Array, rows: number, temperature: number): Float32Array {
+    const { outputSize: O } = this.config;
+    const width = padded(O);
+    // Where a pass would lie: it is laid out anew.
+    this.#pass = undefined;
+    const plan = new Plan(this.#blocks.end);
+    const offset = plan.take(rows * width);
+    this.#arena.reserve(plan, "a softmax");
+    const view = this.#arena.floats(offset, rows * width);
+    for (let r = 0; r < rows; r++) view.set(logits.subarray(r * O, (r + 1) * O), r * width);
+    this.kernels.softmax(offset, rows, O, 1 / temperature);
+    const probabilities = new Float32Array(rows * O);
+    for (let r = 0; r < rows; r++) probabilities.set(view.subarray(r * width, r * width + O), r * O);
+    return probabilities;
+  }
+
   /** Logits (B, T, O) of the last forward pass, batch first. */
   logits(): Float32Array {
     const pass = this.#current();
