@@ -176,7 +176,10 @@ export class CharRNN {
         : completeOptions(options, corpus.length, this.network.config.hiddenSize);
       const { validation } = run;
       const held = typeof validation === "string" ? await encodeCorpus(this.vocabulary, validation, signal) : undefined;
-      if (signal?.aborted) return { epochs: saved?.epochs ?? [], stopped: "aborted", options: run };
+      // Of a text that comes in pieces there may be too little to begin.
+      if (signal?.aborted && typeof text !== "string") {
+        return { epochs: saved?.epochs ?? [], stopped: "aborted", options: run };
+      }
       const training = new Run(this.network, corpus, held, run);
       if (saved) training.loadState(saved);
       this.#run = training;

@@ -6,21 +6,22 @@ import { checkTensorShape } from "../tensor/tensor.js";
 import type { EpochRecord } from "../training/history.js";
 import { checkRunOptions } from "../training/options.js";
 import type { RunState } from "../training/run.js";
-import { custom, integer, object, optional, readOptions, real } from "../validate.js";
+import { boolean, custom, integer, object, optional, readOptions, real } from "../validate.js";
 
 /*
  * Where a training run stands, as JSON and tensors: "moment0.rnn.weight_ih_l0" … of the optimizer, "best." … where the
- * run may stop early, "state.h" and "state.c" where it carries a state.
+ * run may stop early, "last." … where it ended with its best weights, "state.h" and "state.c" where it carries a state.
  */
 
 export function writeRunState(run: RunState): { json: string; tensors: StateDict } {
-  const { optimizer, state, best, ...rest } = run;
+  const { optimizer, state, best, last, ...rest } = run;
   const tensors: StateDict = {};
   const add = (prefix: string, dict: StateDict) => {
     for (const [name, tensor] of Object.entries(dict)) tensors[prefix + name] = tensor;
   };
   for (const [i, moment] of optimizer.moments.entries()) add(`moment${i}.`, moment);
   if (best) add("best.", best.weights);
+  if (last) add("last.", last);
   if (state) add("state.", { h: state.h, ...(state.c && { c: state.c }) });
   const all = {
     ...rest,
@@ -28,6 +29,7 @@ export function writeRunState(run: RunState): { json: string; tensors: StateDict
     optimizer: { steps: optimizer.steps, moments: optimizer.moments.length },
     ...(best && { best: { loss: best.loss, epoch: best.epoch } }),
     carriesState: state !== undefined,
+    hasLast: last !== undefined,
   };
   return { json: JSON.stringify(all, (_, value) => (isUnbounded(value) ? String(value) : value)), tensors };
 }
@@ -53,7 +55,8 @@ const table = {
   epochs: custom<unknown[]>("a list of epochs", Array.isArray),
   optimizer: object<Record<string, unknown>>(),
   best: optional(object<Record<string, unknown>>()),
-  carriesState: custom<boolean>("true or false", (value) => typeof value === "boolean"),
+  carriesState: boolean(),
+  hasLast: boolean(),
 };
 const sumsTable = { loss: real(), gradNorm: real(), seconds: real({ min: 0 }) };
 const optimizerTable = { steps: count, moments: integer({ min: 0, max: 2 }) };
@@ -75,7 +78,7 @@ export function readRunState(
   layout: ParameterLayout,
   config: ResolvedConfig,
 ): RunState {
-  const { carriesState, ...read } = readOptions("training", json, table);
+  const { carriesState, hasLast, ...read } = readOptions("training", json, table);
   const options = checkRunOptions(read.options);
   const optimizer = readOptions("optimizer", read.optimizer, optimizerTable);
   const best = read.best && readOptions("best", read.best, bestTable);
@@ -90,6 +93,7 @@ export function readRunState(
   };
   const moments = Array.from({ length: optimizer.moments }, (_, i) => checkStateDict(layout, take(`moment${i}.`)));
   const weights = best && checkStateDict(layout, take("best."));
+  const last = hasLast ? checkStateDict(layout, take("last.")) : undefined;
   const state = carriesState ? readState(take("state."), options.batchSize, config) : undefined;
   const [extra] = Object.keys(left);
   if (extra !== undefined) throw new CheckpointError(`tensor "${extra}" is none of a training state's`);
@@ -104,6 +108,7 @@ export function readRunState(
     optimizer: { steps: optimizer.steps, moments },
     ...(state && { state }),
     ...(best && weights && { best: { loss: Number(best.loss), epoch: best.epoch, weights } }),
+    ...(last && { last }),
   };
 }
 

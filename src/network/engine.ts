@@ -193,10 +193,10 @@ export class Engine {
     const width = padded(O);
     const all = this.#arena.floats(pass.logits, pass.T * pass.B * width);
     const logits = new Float32Array(pass.B * pass.T * O);
-    for (let b = 0, row = 0; b < pass.B; b++) {
-      for (let t = 0; t < pass.T; t++, row += O) {
-        const start = (t * pass.B + b) * width;
-        logits.set(all.subarray(start, start + O), row);
+    for (let b = 0, i = 0; b < pass.B; b++) {
+      for (let t = 0; t < pass.T; t++) {
+        const row = (t * pass.B + b) * width;
+        for (let o = 0; o < O; o++) logits[i++] = all[row + o] as number;
       }
     }
     return logits;
@@ -265,7 +265,9 @@ export class Engine {
     const values = new Float32Array(pass.layers.length * B * H);
     for (const [l, layer] of pass.layers.entries()) {
       const slot = this.#arena.floats(layer[which] + T * B * ld * FLOAT, B * ld);
-      for (let b = 0; b < B; b++) values.set(slot.subarray(b * ld, b * ld + H), (l * B + b) * H);
+      for (let b = 0, i = l * B * H; b < B; b++) {
+        for (let j = b * ld; j < b * ld + H; j++) values[i++] = slot[j] as number;
+      }
     }
     return values;
   }

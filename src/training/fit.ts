@@ -9,25 +9,20 @@ export async function* trainSteps(run: Run, options: FitOptions): AsyncGenerator
     await nextTask();
     return !signal?.aborted;
   };
-  try {
-    while (!run.stopped && !signal?.aborted) {
-      // A state that was saved after an epoch's last step has its record still to come.
-      let progress = run.isEpochOver ? undefined : run.step();
-      if (progress) await onStep?.(progress);
-      if (run.isEpochOver) {
-        const record = await run.endEpoch(goOn, progress?.symbolsPerSecond);
-        if (!record) break;
-        await onEpoch?.(record);
-        progress = progress && { ...progress, record };
-      }
-      if (progress) yield progress;
-      await nextTask();
+  while (!run.stopped && !signal?.aborted) {
+    // A state that was saved after an epoch's last step has its record still to come.
+    let progress = run.isEpochOver ? undefined : run.step();
+    if (progress) await onStep?.(progress);
+    if (run.isEpochOver) {
+      const record = await run.endEpoch(goOn, progress?.symbolsPerSecond);
+      if (!record) break;
+      await onEpoch?.(record);
+      progress = progress && { ...progress, record };
     }
-    return run.finish(run.stopped ?? "aborted");
-  } finally {
-    // Also where a callback threw or the caller left the loop: weights that the last step broke do not stay.
-    run.restoreIfBroken();
+    if (progress) yield progress;
+    await nextTask();
   }
+  return run.finish(run.stopped ?? "aborted");
 }
 
 /** Resolves in a task of its own, so that timers, input and painting come first; setTimeout would wait for 4 ms. */

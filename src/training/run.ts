@@ -32,6 +32,8 @@ export interface RunState {
   readonly state?: State;
   /** Where the run may stop early. */
   readonly best?: { readonly loss: number; readonly epoch: number; readonly weights: StateDict };
+  /** The weights after the last step, where the network has the best ones instead. */
+  readonly last?: StateDict;
 }
 
 /** One training run over one text. */
@@ -50,6 +52,8 @@ export class Run {
   #state: State | undefined;
   /** The best weights so far, as they lie in the engine. */
   #best: { loss: number; epoch: number; weights: Float32Array } | undefined;
+  /** The weights after the last step, once the best ones have taken their place in the network. */
+  #last: Float32Array | undefined;
   #fingerprint: number | undefined;
   #learningRate = 0;
 
@@ -93,16 +97,15 @@ export class Run {
 
     const { loss, state } = network.backward(inputs, targets, this.#state && { state: this.#state });
     const gradNorm = network.gradNorm();
-    if (!(Number.isFinite(loss) && Number.isFinite(gradNorm))) {
-      this.#weights().set(this.#lastGood);
-      throw this.#diverged(loss, gradNorm);
-    }
+    this.#requireFinite(loss, gradNorm);
     if (maxGradValue !== undefined) network.clipGradValue(maxGradValue);
     if (maxGradNorm !== undefined) network.clipGradNorm(maxGradNorm);
     this.#learningRate = this.#learningRateOf(this.#step);
     this.#lastGood.set(this.#weights());
     this.#optimizer.learningRate = this.#learningRate;
     this.#optimizer.step();
+    // A step that is too large can break weights whose loss and gradients were finite.
+    if (!Number.isFinite(network.weightNorm())) this.#requireFinite(Number.NaN, gradNorm);
 
     if (carriesState) this.#state = state;
     this.#sums.loss += loss;
@@ -161,18 +164,13 @@ export class Run {
     return record;
   }
 
-  /** Ends the run: with the best weights, where it could stop early. @throws DivergedError if the last step broke them */
+  /** Ends the run: with the best weights, where it could stop early. */
   finish(stopped: History["stopped"]): History {
-    if (this.restoreIfBroken() && stopped !== "aborted") throw this.#diverged(Number.NaN, Number.NaN);
-    if (this.#best && stopped !== "aborted") this.#weights().set(this.#best.weights);
+    if (this.#best && stopped !== "aborted") {
+      this.#last = this.#weights().slice();
+      this.#weights().set(this.#best.weights);
+    }
     return { epochs: [...this.#epochs], stopped, options: this.options };
-  }
-
-  /** Puts the last good weights back where the last step made some that are not finite, and says whether it did. */
-  restoreIfBroken(): boolean {
-    const isBroken = !Number.isFinite(this.#network.weightNorm());
-    if (isBroken) this.#weights().set(this.#lastGood);
-    return isBroken;
   }
 
   /** Copies of all that the run needs to go on, but for the network's weights. */
@@ -190,6 +188,7 @@ export class Run {
       optimizer: this.#optimizer.saveState(),
       ...(this.#state && { state: this.#state }),
       ...(this.#best && { best: { ...this.#best, weights: readStateDict(engine.layout, this.#best.weights) } }),
+      ...(this.#last && { last: readStateDict(engine.layout, this.#last) }),
     };
   }
 
@@ -198,14 +197,18 @@ export class Run {
    *
    * @throws RangeError for another text, CheckpointError for a state that is none of this run's
    */
-  loadState({ symbols, fingerprint: hash, step, passes, sums, epochs, optimizer, state, best }: RunState): void {
+  loadState({ symbols, fingerprint: hash, step, passes, sums, epochs, optimizer, state, best, last }: RunState): void {
     if (symbols !== this.#corpus.length || hash !== fingerprint(this.#corpus)) {
       const theirs = `the ${symbols} symbols that the interrupted run was on`;
       throw new RangeError(`"text": expected ${theirs}, got ${this.#corpus.length} others`);
     }
-    const finished = Math.floor(step / this.#batches.stepsPerEpoch);
-    if (step > this.totalSteps || (epochs.length !== finished && epochs.length + 1 !== finished)) {
-      throw new CheckpointError(`the training state has ${epochs.length} epochs after step ${step}`);
+    const done = epochs.length;
+    if (done > this.options.epochs) {
+      throw new RangeError(`"epochs": expected at least ${done}, which the run has done, got ${this.options.epochs}`);
+    }
+    const { stepsPerEpoch } = this.#batches;
+    if (step > this.totalSteps || step < done * stepsPerEpoch || step > (done + 1) * stepsPerEpoch) {
+      throw new CheckpointError(`the training state has ${done} epochs after step ${step}`);
     }
     this.#optimizer.loadState(optimizer);
     const engine = engineOf(this.#network);
@@ -220,6 +223,7 @@ export class Run {
       writeStateDict(engine.layout, weights, best.weights);
       this.#best = { ...best, weights };
     }
+    if (last) writeStateDict(engine.layout, this.#weights(), last);
     this.#lastGood.set(this.#weights());
   }
 
@@ -233,8 +237,10 @@ export class Run {
     return engine.block(engine.parameters);
   }
 
-  #diverged(loss: number, gradNorm: number): DivergedError {
-    return new DivergedError(loss, this.#step, this.#learningRate, gradNorm);
+  #requireFinite(loss: number, gradNorm: number): void {
+    if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
+    this.#weights().set(this.#lastGood);
+    throw new DivergedError(loss, this.#step, this.#learningRate, gradNorm);
   }
 
   #keepIfBest({ epoch, loss, validationLoss }: EpochRecord): void {

@@ -27,6 +27,9 @@ const streams: FitOptions = {
   validation: 0.25,
 };
 
+/** Nothing is held out, so that no best weights take the place of the last ones at the end. */
+const { validation: _, ...unvalidated } = streams;
+
 const optimizers: OptimizerChoice[] = [
   "adam",
   { type: "adam", betas: [0.8, 0.99], epsilon: 1e-6, weightDecay: 0.1 },
@@ -212,10 +215,10 @@ describe("finished", () => {
 
   test.each([
     ["windows", { model: { cell: "gru" }, fit: windows }],
-    ["streams", { model: { cell: "lstm", numLayers: 2, dropout: 0.2 }, fit: streams }],
+    ["streams", { model: { cell: "lstm", numLayers: 2, dropout: 0.2 }, fit: unvalidated }],
     [
       "a schedule of epochs",
-      { model: {}, fit: { ...streams, learningRate: { type: "exponential", learningRate: 0.01 } } },
+      { model: {}, fit: { ...unvalidated, learningRate: { type: "exponential", learningRate: 0.01 } } },
     ],
   ] satisfies [string, Case][])("more epochs: %s", async (_, { model, fit }) => {
     const longer = await uninterrupted({ model, fit: { ...fit, epochs: 5 } });
@@ -223,6 +226,14 @@ describe("finished", () => {
     expectSameRun(await resume(short.model.save({ training: true }), { epochs: 5 }), longer, "from the end");
     for (const { when, bytes } of short.snapshots.slice(0, 3)) {
       expectSameRun(await resume(bytes, { epochs: 5 }), longer, `from ${when}`);
+    }
+  });
+
+  test("more epochs of a run that may stop early, from every state that was saved before its end", async () => {
+    const run: Case = { model: { cell: "lstm" }, fit: { ...streams, earlyStopping: { patience: 9 } } };
+    const longer = await uninterrupted({ ...run, fit: { ...run.fit, epochs: 4 } });
+    for (const { when, bytes } of (await uninterrupted(run)).snapshots) {
+      expectSameRun(await resume(bytes, { epochs: 4 }), longer, `from ${when}`);
     }
   });
 });

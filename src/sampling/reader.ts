@@ -1,0 +1,94 @@
+import type { Network, State } from "../network/network.js";
+import { Stepper } from "../network/stepper.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+
+/** What sampling and scoring need of a model. */
+export interface TextModel {
+  readonly network: Network;
+  readonly vocabulary: Vocabulary;
+}
+
+/** Symbols that are read at a time; the state goes on from one chunk to the next. */
+export const CHUNK = 512;
+
+/** Where a reader stands. Nothing changes what it points to. */
+export interface Position {
+  /** After all that was read; undefined is zero. */
+  readonly state: State | undefined;
+  /** (V) of the next symbol; undefined before the first one. */
+  readonly logits: Float32Array | undefined;
+}
+
+/**
+ * Where a text ends after a position: chunk by chunk, so that it may have any length.
+ *
+ * @param indices at least one
+ */
+export function readOn(network: Network, indices: Int32Array, state?: State): Required<Position> {
+  let end: ReturnType<Network["forward"]> | undefined;
+  for (let start = 0; start < indices.length; start += CHUNK) {
+    const data = indices.subarray(start, start + CHUNK);
+    end = network.forward({ data, shape: [1, data.length] }, end?.state ?? state);
+  }
+  const { outputSize: V } = network.config;
+  return { state: end?.state, logits: end?.logits.data.slice(-V) };
+}
+
+/**
+ * Where a text begins, for whoever draws its first symbol: after "\n", or where the vocabulary has none in the zero state
+ * with equal logits.
+ */
+export function beginning({ network, vocabulary }: TextModel): Required<Position> {
+  const newline = vocabulary.symbols.indexOf("\n");
+  if (newline >= 0) return readOn(network, Int32Array.of(newline));
+  return { state: undefined, logits: new Float32Array(vocabulary.size) };
+}
+
+/** Reads one text, in chunks or symbol by symbol. */
+export class Reader {
+  readonly #model: TextModel;
+  readonly #stepper: Stepper;
+  #logits: Float32Array | undefined;
+  #beginning: Required<Position> | undefined;
+
+  constructor(model: TextModel) {
+    this.#model = model;
+    this.#stepper = new Stepper(model.network);
+  }
+
+  get position(): Position {
+    return { state: this.#stepper.state, logits: this.#logits };
+  }
+
+  set position({ state, logits }: Position) {
+    this.#stepper.state = state;
+    this.#logits = logits;
+  }
+
+  /** (V) of the next symbol: not to be changed. */
+  get logits(): Float32Array {
+    return this.#logits ?? (this.#begin().logits as Float32Array);
+  }
+
+  /** Softmax of a row of logits / temperature. */
+  probabilities(logits: Float32Array, temperature: number): Float32Array {
+    return this.#stepper.probabilities(logits, temperature);
+  }
+
+  /** Reads a text that was given. */
+  read(indices: Int32Array): void {
+    if (indices.length > 1) this.position = readOn(this.#model.network, indices, this.#stepper.state);
+    else if (indices.length === 1) this.#logits = this.#stepper.feed(indices);
+  }
+
+  /** Reads a symbol that was drawn from `logits`: the first one follows the beginning. */
+  step(index: number): void {
+    if (!this.#logits) this.position = this.#begin();
+    this.#logits = this.#stepper.feed(Int32Array.of(index));
+  }
+
+  #begin(): Required<Position> {
+    this.#beginning ??= beginning(this.#model);
+    return this.#beginning;
+  }
+}
