@@ -24,10 +24,18 @@ export function gatherRows(y: usize, ldy: i32, table: usize, bias: usize, indice
 }
 
 /** dTable[indices] += dY (rows, width), row after row: the gradient of `y = table[indices] + bias`. */
-export function scatterAddRows(dTable: usize, dY: usize, ldd: i32, indices: usize, rows: i32, width: i32): void {
+export function scatterAddRows(
+  dTable: usize,
+  ldt: i32,
+  dY: usize,
+  ldd: i32,
+  indices: usize,
+  rows: i32,
+  width: i32,
+): void {
   const bytes = <usize>width * FLOAT;
   for (let r = 0; r < rows; r++, dY += <usize>ldd * FLOAT) {
-    const row = dTable + <usize>load<u32>(indices + ((<usize>r) << 2)) * bytes;
+    const row = dTable + <usize>load<u32>(indices + ((<usize>r) << 2)) * ldt * FLOAT;
     for (let j: usize = 0; j < bytes; j += 16) {
       v128.store(row + j, f32x4.add(v128.load(row + j), v128.load(dY + j)));
     }

@@ -17,7 +17,7 @@ import { FLOAT, madd, padded } from "./simd";
  */
 
 /**
- * Forward over T steps. `panels` is W_hhᵀ (H, 3·ld) packed, its columns in the order r, z, n; `biasHn` (ld) is b_hn;
+ * Forward over T steps of `rows` sequences, of B that lie in each step. `panels` is W_hhᵀ (H, 3·ld) packed, its columns in the order r, z, n; `biasHn` (ld) is b_hn;
  * `hasState` is false where slot 0 of h is all zeros.
  */
 export function gruForward(
@@ -27,12 +27,14 @@ export function gruForward(
   panels: usize,
   T: i32,
   B: i32,
+  rows: i32,
   H: i32,
   hasState: bool,
 ): void {
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
+  const own = <usize>rows * width;
   const one = ones();
   // Panels are eight columns wide, and 2·ld is a multiple of eight.
   const panelsN = panels + <usize>H * 2 * width;
@@ -40,10 +42,10 @@ export function gruForward(
     const isRecurrent = t > 0 || hasState;
     if (isRecurrent) {
       const rz = gates + width;
-      multiply(rz, 4 * ld, rz, 4 * ld, h, ld, 1, panels, B, 2 * ld, H);
-      multiply(gates + 3 * width, 4 * ld, biasHn, 0, h, ld, 1, panelsN, B, ld, H);
+      multiply(rz, 4 * ld, rz, 4 * ld, h, ld, 1, panels, rows, 2 * ld, H);
+      multiply(gates + 3 * width, 4 * ld, biasHn, 0, h, ld, 1, panelsN, rows, ld, H);
     }
-    for (let b: usize = 0, row = gates; b < step; b += width, row += 4 * width) {
+    for (let b: usize = 0, row = gates; b < own; b += width, row += 4 * width) {
       for (let j: usize = 0; j < width; j += 16) {
         const p = row + j;
         const r = sigmoid(v128.load(p + width));
@@ -62,21 +64,22 @@ export function gruForward(
 }
 
 /**
- * Backward over T steps. dh (T, B, ld) holds the gradients that the layer above gives to h[t] and is left with the whole
+ * Backward over T steps of `rows` sequences, of B that lie in each step. dh (T, B, ld) holds the gradients that the layer above gives to h[t] and is left with the whole
  * of them. `panels` is W_hh (3·ld, H) packed, its rows in the order r, z, n.
  */
-export function gruBackward(dh: usize, gates: usize, h: usize, panels: usize, T: i32, B: i32, H: i32): void {
+export function gruBackward(dh: usize, gates: usize, h: usize, panels: usize, T: i32, B: i32, rows: i32, H: i32): void {
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
+  const own = <usize>rows * width;
   const one = ones();
   for (let t = T - 1; t >= 0; t--) {
     const d = dh + <usize>t * step;
     const hPrevious = h + <usize>t * step;
-    const rows = gates + <usize>t * 4 * step;
+    const stepGates = gates + <usize>t * 4 * step;
     // multiply(gates, …, h, panels): h[t] also reached r, z and q of step t + 1 through W_hh
-    if (t < T - 1) multiply(d, ld, d, ld, rows + 4 * step + width, 4 * ld, 1, panels, B, H, 3 * ld);
-    for (let b: usize = 0, row = rows; b < step; b += width, row += 4 * width) {
+    if (t < T - 1) multiply(d, ld, d, ld, stepGates + 4 * step + width, 4 * ld, 1, panels, rows, H, 3 * ld);
+    for (let b: usize = 0, row = stepGates; b < own; b += width, row += 4 * width) {
       for (let j: usize = 0; j < width; j += 16) {
         const p = row + j;
         const n = v128.load(p);

@@ -7,24 +7,22 @@ import { FLOAT, laneMask, maxLanes, padded, sumLanes } from "./simd";
  */
 
 /**
- * The sum of the rows' losses in nats; leaves scale · (p − onehot(target)) where the logits (rows, ld) were, zero in the
- * padding.
+ * The loss of each row in nats (rows doubles); leaves scale · (p − onehot(target)) where the logits (rows, ld) were, zero
+ * in the padding.
  */
-export function crossEntropy(logits: usize, targets: usize, rows: i32, O: i32, scale: f32): f64 {
+export function crossEntropy(logits: usize, targets: usize, losses: usize, rows: i32, O: i32, scale: f32): void {
   const width = <usize>padded(O) * FLOAT;
-  let loss: f64 = 0;
   for (let r = 0; r < rows; r++, logits += width) {
     const target = load<u32>(targets + ((<usize>r) << 2));
     const highest = rowMax(logits, O);
     const targetLogit = load<f32>(logits + ((<usize>target) << 2));
     const sum = exponentials(logits, O, highest);
-    loss += log(sum) + (<f64>highest - <f64>targetLogit);
+    store<f64>(losses + ((<usize>r) << 3), log(sum) + (<f64>highest - <f64>targetLogit));
     const factor = f32x4.splat(<f32>(<f64>scale / sum));
     for (let j: usize = 0; j < width; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), factor));
     const atTarget = logits + ((<usize>target) << 2);
     store<f32>(atTarget, load<f32>(atTarget) - scale);
   }
-  return loss;
 }
 
 /** Leaves softmax(logits · scale) where the logits (rows, ld) were, zero in the padding. */

@@ -14,7 +14,7 @@ import { FLOAT, madd, padded } from "./simd";
  * gradients before the activation.
  */
 
-/** Forward over T steps. `panels` is W_hhᵀ (H, 4·ld) packed; `hasState` is false where slot 0 of h is all zeros. */
+/** Forward over T steps of `rows` sequences, of B that lie in each step. `panels` is W_hhᵀ (H, 4·ld) packed; `hasState` is false where slot 0 of h is all zeros. */
 export function lstmForward(
   h: usize,
   c: usize,
@@ -22,15 +22,17 @@ export function lstmForward(
   panels: usize,
   T: i32,
   B: i32,
+  rows: i32,
   H: i32,
   hasState: bool,
 ): void {
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
+  const own = <usize>rows * width;
   for (let t = 0; t < T; t++, h += step, c += step, gates += 4 * step) {
-    if (t > 0 || hasState) multiply(gates, 4 * ld, gates, 4 * ld, h, ld, 1, panels, B, 4 * ld, H);
-    for (let b: usize = 0, row = gates; b < step; b += width, row += 4 * width) {
+    if (t > 0 || hasState) multiply(gates, 4 * ld, gates, 4 * ld, h, ld, 1, panels, rows, 4 * ld, H);
+    for (let b: usize = 0, row = gates; b < own; b += width, row += 4 * width) {
       for (let j: usize = 0; j < width; j += 16) {
         const p = row + j;
         const i = sigmoid(v128.load(p));
@@ -50,7 +52,7 @@ export function lstmForward(
 }
 
 /**
- * Backward over T steps. dh (T, B, ld) holds the gradients that the layer above gives to h[t] and is left with the whole
+ * Backward over T steps of `rows` sequences, of B that lie in each step. dh (T, B, ld) holds the gradients that the layer above gives to h[t] and is left with the whole
  * of them; dc (B, ld) is scratch, zero at the start. `panels` is W_hh (4·ld, H) packed.
  */
 export function lstmBackward(
@@ -61,19 +63,21 @@ export function lstmBackward(
   panels: usize,
   T: i32,
   B: i32,
+  rows: i32,
   H: i32,
 ): void {
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
+  const own = <usize>rows * width;
   const one = ones();
   for (let t = T - 1; t >= 0; t--) {
     const d = dh + <usize>t * step;
     const cPrevious = c + <usize>t * step;
-    const rows = gates + <usize>t * 4 * step;
+    const stepGates = gates + <usize>t * 4 * step;
     // multiply(gates, …, h, panels): h[t] also reached the gates of step t + 1 through W_hh
-    if (t < T - 1) multiply(d, ld, d, ld, rows + 4 * step, 4 * ld, 1, panels, B, H, 4 * ld);
-    for (let b: usize = 0, row = rows; b < step; b += width, row += 4 * width) {
+    if (t < T - 1) multiply(d, ld, d, ld, stepGates + 4 * step, 4 * ld, 1, panels, rows, H, 4 * ld);
+    for (let b: usize = 0, row = stepGates; b < own; b += width, row += 4 * width) {
       for (let j: usize = 0; j < width; j += 16) {
         const p = row + j;
         const i = v128.load(p);

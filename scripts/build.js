@@ -18,6 +18,7 @@ const TARGETS = ["simd", "relaxed", "simd-debug", "relaxed-debug"];
 if (!(process.argv.includes("--if-stale") && isFresh())) {
   await compileCores();
   inlineCores();
+  await inlineCrewWorker();
   await bundle();
   writeTypes();
 }
@@ -35,7 +36,7 @@ function isFresh() {
   const built = Math.min(...outputs.map((file) => statSync(file).mtimeMs));
   const sources = ["assembly", "src", "scripts"].flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.startsWith(GENERATED))
+      .filter((entry) => entry.isFile() && !entry.parentPath.endsWith("generated"))
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   const settings = ["package.json", "package-lock.json", "asconfig.json", "tsconfig.json", "tsconfig.types.json"];
@@ -57,11 +58,40 @@ function inlineCores() {
   const base64 = (target) => readFileSync(`build/${target}.wasm`).toString("base64");
   write(
     `${GENERATED}/cores.ts`,
-    `export const cores = {\n  simd: "${base64("simd")}",\n  relaxed: "${base64("relaxed")}",\n} as const;\n`,
+    `/** Where a core says of which kind the memory is that it imports. */\n` +
+      `export const MEMORY_FLAGS = ${memoryFlagsOffset()};\n` +
+      `export const cores = {\n  simd: "${base64("simd")}",\n  relaxed: "${base64("relaxed")}",\n} as const;\n`,
   );
   const declared = readFileSync("build/simd.d.ts", "utf8");
   const functions = declared.slice(declared.indexOf("{") + 1, declared.indexOf("\n}"));
   write(`${GENERATED}/abi.ts`, `export interface Abi {${functions.replaceAll("export function ", "")}\n}\n`);
+}
+
+/** The byte behind `import "env" "memory" (memory`: 1, there is a maximum. The same in both cores. */
+function memoryFlagsOffset() {
+  const memoryImport = Buffer.from("\x03env\x06memory\x02\x01", "latin1");
+  const [offset, other] = ["simd", "relaxed"].map((target) =>
+    readFileSync(`build/${target}.wasm`).indexOf(memoryImport),
+  );
+  if (offset < 0 || offset !== other) throw new Error("the cores do not import their memory as expected");
+  return offset + memoryImport.length - 1;
+}
+
+/** The worker thread as a text: a worker made from it needs no file, and no bundler has to know of it. */
+async function inlineCrewWorker() {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: ["src/network/crew-worker.ts"],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    write: false,
+  });
+  const source = JSON.stringify(outputFiles[0].text);
+  mkdirSync("src/network/generated", { recursive: true });
+  write("src/network/generated/crew-worker.ts", `export const crewWorkerSource =\n  ${source};\n`);
 }
 
 async function bundle() {

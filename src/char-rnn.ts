@@ -1,11 +1,15 @@
 import { decodeCheckpoint, encodeCheckpoint } from "./formats/checkpoint.js";
 import { type NetworkConfig, networkOptionRules } from "./network/config.js";
-import { Network, type State } from "./network/network.js";
+import { Network } from "./network/network.js";
 import { growStateDict } from "./network/state-dict.js";
-import { argmax } from "./tensor/argmax.js";
-import type { Tensor } from "./tensor/tensor.js";
+import { type ActivationOptions, type Activations, activations } from "./sampling/activations.js";
+import { type Beam, beamSearch } from "./sampling/beam-search.js";
+import { type EvaluateOptions, type Evaluation, evaluate, predict, type Ranking, rank } from "./sampling/evaluate.js";
+import { generate, generateMany, stream } from "./sampling/generate.js";
+import type { BeamSearchOptions, GenerateManyOptions, GenerateOptions } from "./sampling/options.js";
+import { type ScoreOptions, type ScoreStreamOptions, type SymbolScore, score, scoreStream } from "./sampling/score.js";
+import { Session, type SessionOptions } from "./sampling/session.js";
 import { Vocabulary } from "./text/vocabulary.js";
-import { slidingWindows, stitchWindows } from "./text/windows.js";
 import { encodeCorpus } from "./training/corpus.js";
 import { trainSteps } from "./training/fit.js";
 import type { History, TrainingProgress } from "./training/history.js";
@@ -25,16 +29,6 @@ export interface CharRNNOptions
   readonly numLayers?: number;
 }
 
-/** How well a model foresees a text. */
-export interface Evaluation {
-  /** Nats per symbol. */
-  readonly loss: number;
-  /** loss / ln 2 */
-  readonly bitsPerSymbol: number;
-  /** e^loss: among how many equally likely symbols the model seems to choose. */
-  readonly perplexity: number;
-}
-
 const vocabularyRule = custom<Vocabulary>("a Vocabulary", (value) => value instanceof Vocabulary);
 const bytesRule = custom<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array);
 const corpusRule = either(
@@ -52,11 +46,6 @@ const createTable = {
   hiddenSize: withDefault(integer({ min: 1 }), 128),
   numLayers: withDefault(integer({ min: 1, max: 1024 }), 2),
 };
-
-/** Windows that `predict` runs at a time. */
-const PREDICTED_WINDOWS = 512;
-/** Symbols that `evaluate` runs at a time; the state goes on from one chunk to the next. */
-const EVALUATED_SYMBOLS = 512;
 
 /**
  * A character-level recurrent network: text in, text out.
@@ -204,50 +193,107 @@ export class CharRNN {
    * @throws TypeError, RangeError; UnknownSymbolError
    */
   predict(text: string, options: { sequenceLength: number }): string {
-    const { sequenceLength: T } = readOptions("options", options, { sequenceLength: integer({ min: 1 }) });
-    const { inputs } = slidingWindows(this.#encode(text, T + 1, `sequenceLength ${T}`), T);
-    const [count = 0] = inputs.shape;
-    const predictions = new Int32Array(count * T);
-    for (let n = 0; n < count; n += PREDICTED_WINDOWS) {
-      const batch = Math.min(PREDICTED_WINDOWS, count - n);
-      const { logits } = this.network.forward({
-        data: inputs.data.subarray(n * T, (n + batch) * T),
-        shape: [batch, T],
-      });
-      predictions.set(argmax(logits, 2).data, n * T);
-    }
-    return this.vocabulary.decode(stitchWindows({ data: predictions, shape: [count, T] }));
+    return predict(this, text, options);
   }
 
   /**
-   * The mean loss of every symbol but the first, each after all symbols before it, from a zero state.
+   * The mean loss of every symbol but the first, each after all symbols before it, from a zero state; with a prime, which
+   * is read before, of every symbol. In the memory of one chunk.
    *
-   * @throws TypeError, RangeError for a text of less than two symbols; UnknownSymbolError
+   * @throws TypeError, RangeError for a text of less than two symbols (one, with a prime); UnknownSymbolError
    */
-  evaluate(text: string): Evaluation {
-    const indices = this.#encode(text, 2, "an evaluation");
-    let sum = 0;
-    let state: State | undefined;
-    const predicted = indices.length - 1;
-    for (let start = 0; start < predicted; start += EVALUATED_SYMBOLS) {
-      const end = Math.min(start + EVALUATED_SYMBOLS, predicted);
-      const row = (from: number, to: number): Tensor<Int32Array> => ({
-        data: indices.subarray(from, to),
-        shape: [1, to - from],
-      });
-      const result = this.network.evaluate(row(start, end), row(start + 1, end + 1), state);
-      sum += result.loss * (end - start);
-      state = result.state;
-    }
-    const loss = sum / predicted;
-    return { loss, bitsPerSymbol: loss / Math.LN2, perplexity: Math.exp(loss) };
+  evaluate(text: string, options: EvaluateOptions = {}): Evaluation {
+    return evaluate(this, text, options);
   }
 
-  #encode(given: string, needed: number, what: string): Int32Array {
-    const indices = this.vocabulary.encode(check("text", given, anyText()));
-    if (indices.length < needed) {
-      throw new RangeError(`"text": expected at least ${needed} symbols for ${what}, got ${indices.length}`);
-    }
-    return indices;
+  /**
+   * Texts by how well the model foresees them, the likeliest first: by bits per symbol, equal ones as they came. Lines
+   * want the prime "\n".
+   *
+   * @throws as `evaluate`, naming the text: `"texts[2]"`
+   */
+  rank(texts: readonly string[], options: EvaluateOptions = {}): Ranking[] {
+    return rank(this, texts, options);
+  }
+
+  /**
+   * How well each symbol of a text was foreseen after all symbols before it, and what was expected in its place. The
+   * surprisals' mean is `evaluate(text).bitsPerSymbol`, but for rounding.
+   *
+   * @returns T − 1 scores of T symbols, or with a prime T: see ScoreOptions.prime
+   * @throws TypeError, RangeError; UnknownSymbolError
+   */
+  score(text: string, options: ScoreOptions = {}): SymbolScore[] {
+    return score(this, text, options);
+  }
+
+  /**
+   * The scores one after another, in the memory of one chunk, of a text that may come in pieces. The event loop turns
+   * between chunks.
+   *
+   * @throws as `score`
+   */
+  scoreStream(text: string | AsyncIterable<string>, options: ScoreStreamOptions = {}): AsyncIterable<SymbolScore> {
+    return scoreStream(this, text, options);
+  }
+
+  /**
+   * Writes a text: `length` symbols after the prime, or less where a stop string or the signal ends it.
+   *
+   * @example
+   * model.generate({ prime: "ROMEO:", length: 500, temperature: 0.8, stop: "\n\n" });
+   * @throws TypeError, RangeError for a bad option, or where `allowed` allows nothing; UnknownSymbolError for the prime
+   */
+  generate(options: GenerateOptions): string {
+    return generate(this, options);
+  }
+
+  /**
+   * The text of `generate`, one symbol at a time: a character of several bytes once it is whole, and what may become a
+   * stop string once it is clear that it does not. Each symbol costs the same, and nothing grows. The event loop turns
+   * now and then; leaving the loop, or the signal, ends the text.
+   *
+   * @throws as `generate`
+   */
+  stream(options: GenerateOptions): AsyncIterable<string> {
+    return stream(this, options);
+  }
+
+  /**
+   * Several texts at once, faster than one after another. Text i is what `generate` writes with the seed plus i.
+   *
+   * @throws as `generate`
+   */
+  generateMany(options: GenerateManyOptions): string[] {
+    return generateMany(this, options);
+  }
+
+  /**
+   * The likeliest texts of up to `length` symbols that a beam search finds, likeliest first, at most beamWidth. A text
+   * that a stop string ended keeps its place beside those that go on; probabilities are not weighed by length.
+   *
+   * @throws TypeError, RangeError for a bad option; UnknownSymbolError for the prime
+   */
+  beamSearch(options: BeamSearchOptions): Beam[] {
+    return beamSearch(this, options);
+  }
+
+  /**
+   * A text that is read and written by turns, whose distribution can be looked at and whose symbols can be taken back.
+   *
+   * @throws TypeError, RangeError for a bad option
+   */
+  session(options: SessionOptions = {}): Session {
+    return Session.open(this, options);
+  }
+
+  /**
+   * What the units of one layer hold after each symbol of a text, read from a zero state: for heat maps as in Karpathy et
+   * al., "Visualizing and Understanding Recurrent Networks", https://arxiv.org/abs/1506.02078.
+   *
+   * @throws TypeError, RangeError for a bad option; UnknownSymbolError
+   */
+  activations(text: string, options: ActivationOptions = {}): Activations {
+    return activations(this, text, options);
   }
 }

@@ -1,4 +1,4 @@
-export { CharRNN, type CharRNNOptions, type Evaluation } from "./char-rnn.js";
+export { CharRNN, type CharRNNOptions } from "./char-rnn.js";
 export { CheckpointError, DivergedError, RnnError, UnknownSymbolError, WasmUnavailableError } from "./errors.js";
 export { ModelStore } from "./formats/model-store.js";
 export type { Initialization, NetworkConfig } from "./network/config.js";
@@ -13,6 +13,19 @@ export {
   type SGDOptions,
 } from "./network/optimizers.js";
 export type { StateDict } from "./network/state-dict.js";
+export type { ActivationOptions, Activations } from "./sampling/activations.js";
+export type { Beam } from "./sampling/beam-search.js";
+export { type CopiedText, type CopiedTextOptions, copiedText } from "./sampling/copied-text.js";
+export type { EvaluateOptions, Evaluation, Ranking } from "./sampling/evaluate.js";
+export type {
+  Allowed,
+  BeamSearchOptions,
+  DrawOptions,
+  GenerateManyOptions,
+  GenerateOptions,
+} from "./sampling/options.js";
+export type { ScoreOptions, ScoreStreamOptions, SymbolScore } from "./sampling/score.js";
+export { Session, type SessionOptions, type SymbolProbability } from "./sampling/session.js";
 export { argmax } from "./tensor/argmax.js";
 export { oneHot } from "./tensor/one-hot.js";
 export { type Tensor, tensor } from "./tensor/tensor.js";

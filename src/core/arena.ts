@@ -60,13 +60,25 @@ export class Arena {
     } catch {
       throw new RangeError(`${what} needs ${gibibytes(plan.end)} GiB of memory; this engine could not allocate it`);
     }
-    this.#floats = new Float32Array(this.#memory.buffer);
-    this.#integers = new Int32Array(this.#memory.buffer);
+    this.refresh();
+  }
+
+  /** Makes the views anew if the memory has grown, here or in another thread. */
+  refresh(): void {
+    const { buffer } = this.#memory;
+    if (this.#floats.buffer === buffer) return;
+    this.#floats = new Float32Array(buffer);
+    this.#integers = new Int32Array(buffer);
   }
 
   /** A view of `count` floats from a byte offset on, good until the next `reserve`. */
   floats(offset: number, count: number): Float32Array {
     return this.#floats.subarray(offset / 4, offset / 4 + count);
+  }
+
+  /** A view of `count` doubles from a byte offset on, good until the next `reserve`. */
+  doubles(offset: number, count: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, offset, count);
   }
 
   /** A view of `count` 32-bit integers from a byte offset on, good until the next `reserve`. */

@@ -1,7 +1,7 @@
 import { instantiate } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
 import type { Abi } from "./generated/abi.js";
-import { cores } from "./generated/cores.js";
+import { cores, MEMORY_FLAGS } from "./generated/cores.js";
 
 /** "fast": the fastest core that this engine accepts. "reproducible": the same bits in every engine. */
 export type Numerics = "fast" | "reproducible";
@@ -9,7 +9,7 @@ export type CoreKind = keyof typeof cores;
 
 /** One instance of the core with a memory of its own. */
 export interface Core {
-  readonly kind: CoreKind;
+  readonly module: WebAssembly.Module;
   readonly kernels: Abi;
   readonly memory: WebAssembly.Memory;
 }
@@ -19,43 +19,63 @@ export const PAGE = 65_536;
 /** The most that a 32-bit memory can have, in bytes. */
 export const MEMORY_LIMIT = 65_536 * PAGE;
 
-const compiled = new Map<CoreKind, Promise<WebAssembly.Module>>();
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * A fresh instance of the core with its own memory; the module is compiled once.
+ * A fresh instance of the core with its own memory; each module is compiled once.
  *
+ * @param shared whether threads share the memory
  * @throws WasmUnavailableError naming what this engine lacks
  */
-export async function createCore(numerics: Numerics): Promise<Core> {
+export async function createCore(numerics: Numerics, shared = false): Promise<Core> {
   const kind = chooseCore(numerics);
-  let module = compiled.get(kind);
+  const key = `${kind}${shared ? ", shared" : ""}`;
+  let module = compiled.get(key);
   if (!module) {
-    module = compile(kind);
-    compiled.set(kind, module);
+    module = compile(bytesOf(kind, shared));
+    compiled.set(key, module);
     // A refusal is not remembered: a page's policy may be another one at the next call.
-    module.catch(() => compiled.delete(kind));
+    module.catch(() => compiled.delete(key));
   }
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE });
-  const { instance } = await instantiate(await module, { env: { memory } });
-  return { kind, kernels: instance.exports as unknown as Abi, memory };
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, ...(shared && { shared }) });
+  return instantiateCore(await module, memory);
+}
+
+/** Another instance on the same memory, for another thread. */
+export async function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Core> {
+  const { instance } = await instantiate(module, { env: { memory } });
+  return { module, kernels: instance.exports as unknown as Abi, memory };
+}
+
+/** Why threads cannot share a memory here, undefined where they can. */
+export function sharingFault(): string | undefined {
+  if (typeof SharedArrayBuffer === "undefined") {
+    return "there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)";
+  }
+  const { process, Worker } = globalThis as { process?: NodeJS.Process; Worker?: unknown };
+  if (process?.getBuiltinModule || Worker) return undefined;
+  return "there are no workers";
 }
 
 function chooseCore(numerics: Numerics): CoreKind {
   if (typeof WebAssembly === "undefined") throw new WasmUnavailableError("this engine has no WebAssembly");
-  if (numerics === "fast" && WebAssembly.validate(bytesOf("relaxed"))) return "relaxed";
-  if (WebAssembly.validate(bytesOf("simd"))) return "simd";
+  if (numerics === "fast" && WebAssembly.validate(bytesOf("relaxed", false))) return "relaxed";
+  if (WebAssembly.validate(bytesOf("simd", false))) return "simd";
   throw new WasmUnavailableError("this engine's WebAssembly has no fixed-width SIMD (v128)");
 }
 
-async function compile(kind: CoreKind): Promise<WebAssembly.Module> {
+async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytesOf(kind));
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
     const hint = "a content security policy needs 'wasm-unsafe-eval' in its script-src";
     throw new WasmUnavailableError(`this engine refused to compile the core (${(cause as Error).message}); ${hint}`);
   }
 }
 
-function bytesOf(kind: CoreKind): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(cores[kind]), (character) => character.charCodeAt(0));
+/** One core for both: whether it imports a shared memory is one bit of the import's limits. */
+function bytesOf(kind: CoreKind, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(atob(cores[kind]), (character) => character.charCodeAt(0));
+  if (shared) bytes[MEMORY_FLAGS] = (bytes[MEMORY_FLAGS] as number) | 2;
+  return bytes;
 }

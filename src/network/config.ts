@@ -24,6 +24,11 @@ export interface NetworkConfig {
   readonly initialization?: Initialization;
   /** "fast": the fastest core that this engine accepts. "reproducible": the same bits in every engine. Default "fast". */
   readonly numerics?: Numerics;
+  /**
+   * Threads that share the batch, from 1 to 64; the results are the same bits with any number of them. Where workers or
+   * shared memory are not to be had (a page that is not cross-origin isolated) there is one, and a warning. Default 1.
+   */
+  readonly threads?: number;
 }
 
 export interface Initialization {
@@ -42,6 +47,7 @@ export const networkOptionRules = {
   seed: withDefault(integer({ min: 0, max: 2 ** 32 - 1 }), 0),
   initialization: withDefault(object<Initialization>(), {}),
   numerics: withDefault(oneOf("fast", "reproducible"), "fast"),
+  threads: withDefault(integer({ min: 1, max: 64 }), 1),
 };
 
 const table = {

@@ -34,6 +34,8 @@ export interface PassPlan extends PassShape {
   /** As many zeros as the widest row has. */
   readonly zeros: number;
   readonly zerosLength: number;
+  /** The loss of each row in double precision, (T, B). */
+  readonly losses: number;
   /** The second operand of a product, packed. */
   readonly panels: number;
   /** The end of what the forward pass needs. */
@@ -41,6 +43,9 @@ export interface PassPlan extends PassShape {
   /** Gradients of h of the layer at work and of the one below, (T, B, ld) each, and of c (B, ld). */
   readonly dh: readonly [number, number];
   readonly dc: number;
+  /** For each thread the rows of gradients that it packs, scratchStride bytes. */
+  readonly scratch: number;
+  readonly scratchStride: number;
   /** The end of what both passes need. */
   readonly training: Plan;
 }
@@ -48,8 +53,14 @@ export interface PassPlan extends PassShape {
 /** K_BLOCK of assembly/gemm.ts: rows that a weight gradient packs at a time. */
 const WEIGHT_GRADIENT_ROWS = 256;
 
-export function planPass(sizes: Sizes, shape: PassShape, start: number, dropout: boolean): PassPlan {
+export function planPass(
+  sizes: Sizes & { readonly dropout: number },
+  shape: PassShape,
+  start: number,
+  threads: number,
+): PassPlan {
   const { cell, inputSize, hiddenSize, numLayers, outputSize } = sizes;
+  const hasDropout = sizes.dropout > 0;
   const { B, T, dense } = shape;
   const ld = padded(hiddenSize);
   const gatesWidth = gateCount(cell) * ld;
@@ -63,7 +74,7 @@ export function planPass(sizes: Sizes, shape: PassShape, start: number, dropout:
     h: forward.take((T + 1) * B * ld),
     gates: cell === "rnn" ? 0 : forward.take(rows * 4 * ld),
     c: cell === "lstm" ? forward.take((T + 1) * B * ld) : 0,
-    dropped: dropout && l < numLayers - 1 ? forward.take(rows * ld) : 0,
+    dropped: hasDropout && l < numLayers - 1 ? forward.take(rows * ld) : 0,
   }));
   const logits = forward.take(rows * outputWidth);
   const bias = forward.take(gatesWidth);
@@ -71,13 +82,34 @@ export function planPass(sizes: Sizes, shape: PassShape, start: number, dropout:
   const zeros = forward.take(zerosLength);
   // K · padded(N) floats for a (K, N) operand; the largest of all products, forward and backward.
   const inner = Math.max(dense ? inputSize : 0, ld);
-  const packedRows = Math.min(WEIGHT_GRADIENT_ROWS, rows);
-  const panels = forward.take(
-    Math.max(inner * gatesWidth, ld * outputWidth, packedRows * Math.max(gatesWidth, outputWidth)),
-  );
+  const panels = forward.take(Math.max(inner * gatesWidth, ld * outputWidth));
+  const losses = forward.take(2 * rows);
 
   const training = new Plan(forward.end);
   const dh = [training.take(rows * ld), training.take(rows * ld)] as const;
   const dc = cell === "lstm" ? training.take(B * ld) : 0;
-  return { ...shape, inputs, targets, layers, logits, bias, zeros, zerosLength, panels, forward, dh, dc, training };
+  // A thread's share of a gradient's columns is whole panels of eight.
+  const shareOfColumns = 8 * Math.ceil(Math.ceil(Math.max(gatesWidth, outputWidth) / 8) / threads);
+  const scratchLength = Math.min(WEIGHT_GRADIENT_ROWS, rows) * shareOfColumns;
+  const scratch = training.take(0);
+  for (let thread = 0; thread < threads; thread++) training.take(scratchLength);
+  const scratchStride = (training.end - scratch) / threads;
+  return {
+    ...shape,
+    inputs,
+    targets,
+    layers,
+    logits,
+    bias,
+    zeros,
+    zerosLength,
+    losses,
+    panels,
+    forward,
+    dh,
+    dc,
+    scratch,
+    scratchStride,
+    training,
+  };
 }

@@ -112,6 +112,15 @@ export class Sandbox {
     return this.#take(count, { rows: 1, columns: count, width: count, ld: count });
   }
 
+  /** Room for doubles, to be written. */
+  reserveDoubles(count: number): Block {
+    return this.reserve(2 * count);
+  }
+
+  readDoubles({ offset, columns }: Block): Float64Array {
+    return new Float64Array(this.#words.buffer.slice(offset, offset + 4 * columns));
+  }
+
   /** One row, bit for bit, for the long sweeps. */
   placeFloats(values: Float32Array): Block {
     const n = values.length;

@@ -79,7 +79,7 @@ describeEachBuild((sandbox) => {
         const d = sandbox.place(dY, { ld: padded(N) + 8 });
         const i = sandbox.placeIndices(indices);
         const dTable = sandbox.place(before);
-        kernels.scatterAddRows(dTable.offset, d.offset, d.ld, i.offset, rows, dTable.width);
+        kernels.scatterAddRows(dTable.offset, dTable.width, d.offset, d.ld, i.offset, rows, dTable.width);
 
         const what = `${rows} rows of ${N} into ${V}`;
         sandbox.expectOnlyWritten(dTable);

@@ -50,7 +50,7 @@ function check(sandbox: Sandbox, problem: Problem): void {
   const gates = new Slots(sandbox, problem, stacked(X.map((x) => gateRows(x, H))));
   const dh = new Slots(sandbox, problem, widened(stacked(dOutputs), H));
 
-  sandbox.kernels.gruForward(h.offset, gates.offset, biasHn.offset, panels.forward.offset, T, B, H, hasState);
+  sandbox.kernels.gruForward(h.offset, gates.offset, biasHn.offset, panels.forward.offset, T, B, B, H, hasState);
   sandbox.expectOnlyWritten(h.block, gates.block);
   const steps = forwardBounds(problem);
   const states = answer.states.map((state) => state.h);
@@ -60,7 +60,7 @@ function check(sandbox: Sandbox, problem: Problem): void {
   const q = answer.R.map((R) => gate(R, 2, H));
   gates.compare(3, q, pick(steps, "q"), "q");
 
-  sandbox.kernels.gruBackward(dh.offset, gates.offset, h.offset, panels.backward.offset, T, B, H);
+  sandbox.kernels.gruBackward(dh.offset, gates.offset, h.offset, panels.backward.offset, T, B, B, H);
   sandbox.expectOnlyWritten(dh.block, gates.block);
   const gradients = backwardBounds(problem, steps);
   dh.compare(0, answer.dh, pick(gradients, "dh"), "dh");

@@ -95,8 +95,10 @@ function run(sandbox: Sandbox, logits: Matrix, targets: ArrayLike<number>, zeroP
   sandbox.reset();
   const x = sandbox.place(logits, { padding: NaN });
   const t = sandbox.placeIndices(targets);
-  const loss = sandbox.kernels.crossEntropy(x.offset, t.offset, logits.rows, logits.columns, SCALE);
-  sandbox.expectOnlyWritten(x);
+  const losses = sandbox.reserveDoubles(logits.rows);
+  sandbox.kernels.crossEntropy(x.offset, t.offset, losses.offset, logits.rows, logits.columns, SCALE);
+  sandbox.expectOnlyWritten(x, losses);
+  const loss = sandbox.readDoubles(losses).reduce((sum, row) => sum + row, 0);
   if (zeroPadding) expectZeroPadding(sandbox, x, `O ${logits.columns}`);
   return { loss, dLogits: sandbox.read(x) };
 }

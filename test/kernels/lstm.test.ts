@@ -49,7 +49,7 @@ function check(sandbox: Sandbox, problem: Problem): void {
   const dh = new Slots(sandbox, problem, widened(stacked(dOutputs), H));
   const dc = new Slots(sandbox, problem, widened(exactZeros(problem).value, H));
 
-  sandbox.kernels.lstmForward(h.offset, c.offset, gates.offset, panels.forward.offset, T, B, H, hasState);
+  sandbox.kernels.lstmForward(h.offset, c.offset, gates.offset, panels.forward.offset, T, B, B, H, hasState);
   sandbox.expectOnlyWritten(h.block, c.block, gates.block);
   const steps = forwardBounds(problem);
   for (const [name, block] of Object.entries({ h, c })) {
@@ -59,7 +59,7 @@ function check(sandbox: Sandbox, problem: Problem): void {
     block.expectZeroPadding(name);
   }
 
-  sandbox.kernels.lstmBackward(dh.offset, dc.offset, gates.offset, c.offset, panels.backward.offset, T, B, H);
+  sandbox.kernels.lstmBackward(dh.offset, dc.offset, gates.offset, c.offset, panels.backward.offset, T, B, B, H);
   sandbox.expectOnlyWritten(dh.block, dc.block, gates.block);
   const gradients = backwardBounds(problem, steps);
   dh.compare(

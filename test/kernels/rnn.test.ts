@@ -34,14 +34,14 @@ function check(sandbox: Sandbox, problem: Problem, nonlinearity: "tanh" | "relu"
   const h = new Slots(sandbox, problem, widened(stacked([initial.h, ...X]), H));
   const dh = new Slots(sandbox, problem, widened(stacked(dOutputs), H));
 
-  sandbox.kernels.rnnForward(h.offset, panels.forward.offset, T, B, H, relu, hasState);
+  sandbox.kernels.rnnForward(h.offset, panels.forward.offset, T, B, B, H, relu, hasState);
   sandbox.expectOnlyWritten(h.block);
   const outputs = forwardBounds(problem, relu);
   // Slot 0 is not the kernel's to write.
   h.compare(0, [initial.h, ...answer.states.map((state) => state.h)], [exact(initial.h), ...outputs], "h");
   h.expectZeroPadding("h");
 
-  sandbox.kernels.rnnBackward(dh.offset, h.offset, panels.backward.offset, T, B, H, relu);
+  sandbox.kernels.rnnBackward(dh.offset, h.offset, panels.backward.offset, T, B, B, H, relu);
   sandbox.expectOnlyWritten(dh.block);
   const dX = answer.gradients.map((step) => step.dX);
   dh.compare(0, dX, backwardBounds(problem, relu, outputs), "dh");

@@ -50,7 +50,8 @@ async function checkPass(expected: Case, numerics: Numerics): Promise<void> {
   if (expected.clip && expected.clipped) {
     const norm = clip(network, expected.clip);
     if (expected.norm !== undefined) errors.norm = normError(norm ?? Number.NaN, expected.norm);
-    Object.assign(errors, gradientErrors("clipped gradient", network.gradients(), expected.clipped));
+    const before = expected.clip.value === undefined ? expected.clipped : expected.gradients;
+    Object.assign(errors, gradientErrors("clipped gradient", network.gradients(), expected.clipped, before));
   }
   expectAgreement(errors);
 }
@@ -80,10 +81,19 @@ function clip(network: Network, { norm, value }: NonNullable<Case["clip"]> = {})
   return norm === undefined ? undefined : network.clipGradNorm(norm);
 }
 
-function gradientErrors(what: string, actual: StateDict, expected: Readonly<Record<string, Packed>>) {
+/** @param scale the tensors whose largest values the tolerances take */
+function gradientErrors(
+  what: string,
+  actual: StateDict,
+  expected: Readonly<Record<string, Packed>>,
+  scale = expected,
+): Record<string, number> {
   expect(Object.keys(actual)).toEqual(Object.keys(expected));
   return Object.fromEntries(
-    Object.entries(expected).map(([name, packed]) => [`${what} ${name}`, gradientError(actual[name], packed)]),
+    Object.entries(expected).map(([name, packed]) => [
+      `${what} ${name}`,
+      gradientError(actual[name], packed, scale[name]?.largest),
+    ]),
   );
 }
 

@@ -33,10 +33,10 @@ export function lossError(actual: number, expected: number): number {
   return Math.abs(actual - expected) / outputTolerance(expected);
 }
 
-export function gradientError(actual: Tensor | undefined, expected: Packed): number {
+/** @param largest of the tensor. Clamping makes it smaller but not the errors of what stays: then it is the one before. */
+export function gradientError(actual: Tensor | undefined, expected: Packed, largest = expected.largest): number {
   const { relative, ofLargest } = tolerances.gradients;
-  const floor = ofLargest * expected.largest;
-  return largestError(differences(actual, expected), (value) => relative * Math.abs(value) + floor);
+  return largestError(differences(actual, expected), (value) => relative * Math.abs(value) + ofLargest * largest);
 }
 
 /** The norm is of gradients, and the square root of a mean of their errors is no larger than their largest. */

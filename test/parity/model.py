@@ -40,7 +40,7 @@ class Generator:
 
 
 class CharModel(nn.Module):
-    """nn.RNN, nn.GRU or nn.LSTM, then nn.Linear: their parameters have the library's names and are drawn in its order."""
+    """nn.RNN, nn.GRU or nn.LSTM, then nn.Linear: names and order of the parameters are the library's."""
 
     def __init__(self, config):
         super().__init__()

@@ -1,7 +1,7 @@
 """PyTorch's numbers for the parity tests.
 
-    reference.py                          writes test/fixtures/{parity-rnn,parity-gru,parity-lstm,initial-weights,lab}.json
-    reference.py --only parity-rnn lab    writes some of them
+    reference.py                          writes the JSON files of test/fixtures
+    reference.py --only parity-rnn lab    writes some of them (parity-rnn, parity-gru, parity-lstm, initial-weights, lab)
     reference.py --live SEED rnn gru      prints fresh random cases of these cells as JSON
     reference.py --deviations             prints how far PyTorch's float32 is from its float64 in every fixture case
 
