@@ -23,9 +23,16 @@ export function gatherRows(y: usize, ldy: i32, table: usize, bias: usize, indice
   }
 }
 
-/** dTable[indices] += dY (rows, width), row after row: the gradient of `y = table[indices] + bias`. */
+/** Rows that are summed up before their sum is added to the rest, as K_BLOCK of gemm.ts: one-hot rows give the same bits. */
+const ROW_BLOCK: i32 = 256;
+
+/**
+ * dTable[indices] += dY (rows, width): the gradient of `y = table[indices] + bias`. `sums` is a table of zeros, laid out
+ * as dTable, and is left so. `ldt` is the row of both.
+ */
 export function scatterAddRows(
   dTable: usize,
+  sums: usize,
   ldt: i32,
   dY: usize,
   ldd: i32,
@@ -33,13 +40,31 @@ export function scatterAddRows(
   rows: i32,
   width: i32,
 ): void {
-  const bytes = <usize>width * FLOAT;
-  for (let r = 0; r < rows; r++, dY += <usize>ldd * FLOAT) {
-    const row = dTable + <usize>load<u32>(indices + ((<usize>r) << 2)) * ldt * FLOAT;
-    for (let j: usize = 0; j < bytes; j += 16) {
-      v128.store(row + j, f32x4.add(v128.load(row + j), v128.load(dY + j)));
+  for (let first = 0; first < rows; first += ROW_BLOCK) {
+    const last = min(rows, first + ROW_BLOCK);
+    for (let r = first; r < last; r++) {
+      const row = <usize>load<u32>(indices + ((<usize>r) << 2)) * ldt * FLOAT;
+      addTo(sums + row, dY + <usize>r * ldd * FLOAT, width);
+    }
+    // A symbol that the block has twice finds its sum taken, and adds zeros.
+    for (let r = first; r < last; r++) {
+      const row = <usize>load<u32>(indices + ((<usize>r) << 2)) * ldt * FLOAT;
+      moveTo(dTable + row, sums + row, width);
     }
   }
+}
+
+/** y (width) += x */
+function addTo(y: usize, x: usize, width: i32): void {
+  for (let j: usize = 0, end = <usize>width * FLOAT; j < end; j += 16) {
+    v128.store(y + j, f32x4.add(v128.load(y + j), v128.load(x + j)));
+  }
+}
+
+/** y (width) += x, and x = 0 */
+function moveTo(y: usize, x: usize, width: i32): void {
+  addTo(y, x, width);
+  for (let j: usize = 0, end = <usize>width * FLOAT; j < end; j += 16) v128.store(x + j, f32x4.splat(0));
 }
 
 /**

@@ -12,7 +12,8 @@ import { FLOAT, madd, padded } from "./simd";
  *   NT  packTransposed, likewise
  *   TN  weightGradient, which packs B in blocks of rows and multiplies with strides (1, lda)
  *
- * `init` is where the sum starts: C itself for `+=`, a bias row with ldInit = 0, or a row of zeros with ldInit = 0.
+ * `init` is what the sum is added to: C itself for `+=`, a bias row with ldInit = 0, or a row of zeros with ldInit = 0.
+ * It comes last: a gradient over thousands of rows is a sum of sums of 256, whose rounding error stays that of hundreds.
  * Leading dimensions and strides are in floats here and in bytes inside the tiles. Columns N to padded(N) of C are
  * written as init + 0 (NN, TN: as init + A · padding of B): they stay zero when the padding of B and init is zero.
  * C may be `init`; nothing else may overlap.
@@ -166,19 +167,18 @@ function tile6x8(
   let a3 = a + 3 * rowStride;
   let a4 = a + 4 * rowStride;
   let a5 = last ? a + 5 * rowStride : a;
-  const init5 = last ? init + 5 * ldInit : init;
-  let acc0x0123 = v128.load(init);
-  let acc0x4567 = v128.load(init, 16);
-  let acc1x0123 = v128.load(init + ldInit);
-  let acc1x4567 = v128.load(init + ldInit, 16);
-  let acc2x0123 = v128.load(init + 2 * ldInit);
-  let acc2x4567 = v128.load(init + 2 * ldInit, 16);
-  let acc3x0123 = v128.load(init + 3 * ldInit);
-  let acc3x4567 = v128.load(init + 3 * ldInit, 16);
-  let acc4x0123 = v128.load(init + 4 * ldInit);
-  let acc4x4567 = v128.load(init + 4 * ldInit, 16);
-  let acc5x0123 = v128.load(init5);
-  let acc5x4567 = v128.load(init5, 16);
+  let acc0x0123 = f32x4.splat(0);
+  let acc0x4567 = f32x4.splat(0);
+  let acc1x0123 = f32x4.splat(0);
+  let acc1x4567 = f32x4.splat(0);
+  let acc2x0123 = f32x4.splat(0);
+  let acc2x4567 = f32x4.splat(0);
+  let acc3x0123 = f32x4.splat(0);
+  let acc3x4567 = f32x4.splat(0);
+  let acc4x0123 = f32x4.splat(0);
+  let acc4x4567 = f32x4.splat(0);
+  let acc5x0123 = f32x4.splat(0);
+  let acc5x4567 = f32x4.splat(0);
   for (const end = panel + <usize>K * 32; panel < end; panel += 32) {
     const b0123 = v128.load(panel);
     const b4567 = v128.load(panel, 16);
@@ -207,19 +207,19 @@ function tile6x8(
     a4 += columnStride;
     a5 += columnStride;
   }
-  v128.store(c, acc0x0123);
-  v128.store(c, acc0x4567, 16);
-  v128.store(c + ldc, acc1x0123);
-  v128.store(c + ldc, acc1x4567, 16);
-  v128.store(c + 2 * ldc, acc2x0123);
-  v128.store(c + 2 * ldc, acc2x4567, 16);
-  v128.store(c + 3 * ldc, acc3x0123);
-  v128.store(c + 3 * ldc, acc3x4567, 16);
-  v128.store(c + 4 * ldc, acc4x0123);
-  v128.store(c + 4 * ldc, acc4x4567, 16);
+  v128.store(c, f32x4.add(v128.load(init), acc0x0123));
+  v128.store(c, f32x4.add(v128.load(init, 16), acc0x4567), 16);
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1x0123));
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit, 16), acc1x4567), 16);
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2x0123));
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit, 16), acc2x4567), 16);
+  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3x0123));
+  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit, 16), acc3x4567), 16);
+  v128.store(c + 4 * ldc, f32x4.add(v128.load(init + 4 * ldInit), acc4x0123));
+  v128.store(c + 4 * ldc, f32x4.add(v128.load(init + 4 * ldInit, 16), acc4x4567), 16);
   if (!last) return;
-  v128.store(c + 5 * ldc, acc5x0123);
-  v128.store(c + 5 * ldc, acc5x4567, 16);
+  v128.store(c + 5 * ldc, f32x4.add(v128.load(init + 5 * ldInit), acc5x0123));
+  v128.store(c + 5 * ldc, f32x4.add(v128.load(init + 5 * ldInit, 16), acc5x4567), 16);
 }
 
 /** Four rows, eight columns; `rows` is 1 to 4: a row that is not there repeats the first and is not stored. */
@@ -239,17 +239,14 @@ function tile4x8(
   let a1 = rows > 1 ? a + rowStride : a;
   let a2 = rows > 2 ? a + 2 * rowStride : a;
   let a3 = rows > 3 ? a + 3 * rowStride : a;
-  const init1 = rows > 1 ? init + ldInit : init;
-  const init2 = rows > 2 ? init + 2 * ldInit : init;
-  const init3 = rows > 3 ? init + 3 * ldInit : init;
-  let acc0x0123 = v128.load(init);
-  let acc0x4567 = v128.load(init, 16);
-  let acc1x0123 = v128.load(init1);
-  let acc1x4567 = v128.load(init1, 16);
-  let acc2x0123 = v128.load(init2);
-  let acc2x4567 = v128.load(init2, 16);
-  let acc3x0123 = v128.load(init3);
-  let acc3x4567 = v128.load(init3, 16);
+  let acc0x0123 = f32x4.splat(0);
+  let acc0x4567 = f32x4.splat(0);
+  let acc1x0123 = f32x4.splat(0);
+  let acc1x4567 = f32x4.splat(0);
+  let acc2x0123 = f32x4.splat(0);
+  let acc2x4567 = f32x4.splat(0);
+  let acc3x0123 = f32x4.splat(0);
+  let acc3x4567 = f32x4.splat(0);
   for (const end = panel + <usize>K * 32; panel < end; panel += 32) {
     const b0123 = v128.load(panel);
     const b4567 = v128.load(panel, 16);
@@ -270,17 +267,17 @@ function tile4x8(
     a2 += columnStride;
     a3 += columnStride;
   }
-  v128.store(c, acc0x0123);
-  v128.store(c, acc0x4567, 16);
+  v128.store(c, f32x4.add(v128.load(init), acc0x0123));
+  v128.store(c, f32x4.add(v128.load(init, 16), acc0x4567), 16);
   if (rows < 2) return;
-  v128.store(c + ldc, acc1x0123);
-  v128.store(c + ldc, acc1x4567, 16);
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1x0123));
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit, 16), acc1x4567), 16);
   if (rows < 3) return;
-  v128.store(c + 2 * ldc, acc2x0123);
-  v128.store(c + 2 * ldc, acc2x4567, 16);
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2x0123));
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit, 16), acc2x4567), 16);
   if (rows < 4) return;
-  v128.store(c + 3 * ldc, acc3x0123);
-  v128.store(c + 3 * ldc, acc3x4567, 16);
+  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3x0123));
+  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit, 16), acc3x4567), 16);
 }
 
 /** Six rows, four columns; `rows` is 5 or 6. */
@@ -303,12 +300,12 @@ function tile6x4(
   let a3 = a + 3 * rowStride;
   let a4 = a + 4 * rowStride;
   let a5 = last ? a + 5 * rowStride : a;
-  let acc0 = v128.load(init);
-  let acc1 = v128.load(init + ldInit);
-  let acc2 = v128.load(init + 2 * ldInit);
-  let acc3 = v128.load(init + 3 * ldInit);
-  let acc4 = v128.load(init + 4 * ldInit);
-  let acc5 = v128.load(last ? init + 5 * ldInit : init);
+  let acc0 = f32x4.splat(0);
+  let acc1 = f32x4.splat(0);
+  let acc2 = f32x4.splat(0);
+  let acc3 = f32x4.splat(0);
+  let acc4 = f32x4.splat(0);
+  let acc5 = f32x4.splat(0);
   for (const end = panel + <usize>K * 16; panel < end; panel += 16) {
     const b = v128.load(panel);
     acc0 = madd(v128.load32_splat(a0), b, acc0);
@@ -324,12 +321,12 @@ function tile6x4(
     a4 += columnStride;
     a5 += columnStride;
   }
-  v128.store(c, acc0);
-  v128.store(c + ldc, acc1);
-  v128.store(c + 2 * ldc, acc2);
-  v128.store(c + 3 * ldc, acc3);
-  v128.store(c + 4 * ldc, acc4);
-  if (last) v128.store(c + 5 * ldc, acc5);
+  v128.store(c, f32x4.add(v128.load(init), acc0));
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1));
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2));
+  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3));
+  v128.store(c + 4 * ldc, f32x4.add(v128.load(init + 4 * ldInit), acc4));
+  if (last) v128.store(c + 5 * ldc, f32x4.add(v128.load(init + 5 * ldInit), acc5));
 }
 
 /** Four rows, four columns; `rows` is 1 to 4. */
@@ -349,10 +346,10 @@ function tile4x4(
   let a1 = rows > 1 ? a + rowStride : a;
   let a2 = rows > 2 ? a + 2 * rowStride : a;
   let a3 = rows > 3 ? a + 3 * rowStride : a;
-  let acc0 = v128.load(init);
-  let acc1 = v128.load(rows > 1 ? init + ldInit : init);
-  let acc2 = v128.load(rows > 2 ? init + 2 * ldInit : init);
-  let acc3 = v128.load(rows > 3 ? init + 3 * ldInit : init);
+  let acc0 = f32x4.splat(0);
+  let acc1 = f32x4.splat(0);
+  let acc2 = f32x4.splat(0);
+  let acc3 = f32x4.splat(0);
   for (const end = panel + <usize>K * 16; panel < end; panel += 16) {
     const b = v128.load(panel);
     acc0 = madd(v128.load32_splat(a0), b, acc0);
@@ -364,8 +361,8 @@ function tile4x4(
     a2 += columnStride;
     a3 += columnStride;
   }
-  v128.store(c, acc0);
-  if (rows > 1) v128.store(c + ldc, acc1);
-  if (rows > 2) v128.store(c + 2 * ldc, acc2);
-  if (rows > 3) v128.store(c + 3 * ldc, acc3);
+  v128.store(c, f32x4.add(v128.load(init), acc0));
+  if (rows > 1) v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1));
+  if (rows > 2) v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2));
+  if (rows > 3) v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3));
 }

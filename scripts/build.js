@@ -3,7 +3,16 @@
  * `--if-stale` builds only when a source is newer than dist/.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -13,6 +22,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
 const GENERATED = "src/core/generated";
+const COMMAND_LINE = "dist/cli/rnn-wasm.js";
 const TARGETS = ["simd", "relaxed", "simd-debug", "relaxed-debug"];
 
 if (!(process.argv.includes("--if-stale") && isFresh())) {
@@ -25,13 +35,7 @@ if (!(process.argv.includes("--if-stale") && isFresh())) {
 
 /** dist/ is complete and newer than all that it is made of. */
 function isFresh() {
-  const outputs = [
-    "dist/index.js",
-    "dist/cli/lab.js",
-    "dist/node.js",
-    "dist/types/index.d.ts",
-    `${GENERATED}/cores.ts`,
-  ];
+  const outputs = ["dist/index.js", COMMAND_LINE, "dist/node.js", "dist/types/index.d.ts", `${GENERATED}/cores.ts`];
   if (!outputs.every((file) => existsSync(file))) return false;
   const built = Math.min(...outputs.map((file) => statSync(file).mtimeMs));
   const sources = ["assembly", "src", "scripts"].flatMap((folder) =>
@@ -106,11 +110,16 @@ async function bundle() {
       js: "/*! rnn-wasm, MIT. Contains @assemblyscript/loader, Apache-2.0, https://github.com/AssemblyScript/assemblyscript */",
     },
   });
-  await esbuild.build({
+  await esbuild.build({ ...common, platform: "node", entryPoints: ["src/node/files.ts"], outfile: "dist/node.js" });
+  const { metafile } = await esbuild.build({
     ...common,
     platform: "node",
-    entryPoints: { "cli/lab": "src/cli/lab.ts", node: "src/node/files.ts" },
-    outdir: "dist",
+    entryPoints: ["src/cli/rnn-wasm.ts"],
+    outfile: COMMAND_LINE,
+    define: { VERSION: JSON.stringify(JSON.parse(readFileSync("package.json", "utf8")).version) },
+    // The libraries inside are CommonJS, and require Node's own modules.
+    banner: { js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);' },
+    metafile: true,
     plugins: [
       {
         name: "the command line imports the built library",
@@ -118,6 +127,19 @@ async function bundle() {
       },
     ],
   });
+  chmodSync(COMMAND_LINE, 0o755);
+  writeLicences(Object.keys(metafile.inputs));
+}
+
+/** The licences of the libraries inside the command line, which ask to come with every copy. */
+function writeLicences(inputs) {
+  const folders = new Set(inputs.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
+  const licences = [...folders].sort().map((folder) => {
+    const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+    if (!file) throw new Error(`${folder} has no licence to ship`);
+    return `${folder.slice("node_modules/".length)}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  write("dist/cli/licences.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 }
 
 function writeTypes() {

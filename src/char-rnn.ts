@@ -18,7 +18,7 @@ import { Run, type RunState } from "./training/run.js";
 import { anyText, boolean, check, custom, either, integer, oneOf, readOptions, withDefault } from "./validate.js";
 
 export interface CharRNNOptions
-  extends Pick<NetworkConfig, "nonlinearity" | "dropout" | "seed" | "initialization" | "numerics"> {
+  extends Pick<NetworkConfig, "nonlinearity" | "dropout" | "seed" | "initialization" | "numerics" | "threads"> {
   /** The symbols of the model, or a text that has them all. */
   readonly vocabulary: Vocabulary | string;
   /** Default "lstm". */
@@ -207,8 +207,8 @@ export class CharRNN {
   }
 
   /**
-   * Texts by how well the model foresees them, the likeliest first: by bits per symbol, equal ones as they came. Lines
-   * want the prime "\n".
+   * Texts by how well the model foresees them, the likeliest first: by bits per symbol, equal ones as they came. For
+   * lines a prime is best that ends a line: "\n", or a few lines like those that the model learned from.
    *
    * @throws as `evaluate`, naming the text: `"texts[2]"`
    */

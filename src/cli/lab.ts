@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { Adam, argmax, Network, slidingWindows, stitchWindows, Vocabulary } from "../index.js";
+import { Adam, argmax, Network, slidingWindows, stitchWindows, type Tensor, Vocabulary } from "../index.js";
+import { UsageError } from "./errors.js";
+import { openTexts } from "./text-files.js";
 
 /*
  * The exercise: learn one long sentence from windows of ten characters, and say it again.
@@ -12,38 +12,16 @@ const SENTENCE =
 const SEQUENCE_LENGTH = 10;
 const LEARNING_RATE = 0.1;
 
-const HELP = `Learns one long sentence, character by character, and says it again.
-
-  npm start -- [options]
-
-  --seed N      of the initial weights, default 0
-  --epochs N    default 100
-  --hidden N    hidden size, default the number of different characters
-  --layers N    default 2
-  --text FILE   a UTF-8 text instead of the sentence
-  --help        this`;
-
-/** A mistake in how the program was called: one line, and exit code 2. */
-class UsageError extends Error {}
-
-interface Settings {
-  readonly text: string;
+export interface LabFlags {
+  readonly text?: string;
   readonly seed: number;
   readonly epochs: number;
-  readonly hidden: number | undefined;
+  readonly hidden?: number;
   readonly layers: number;
 }
 
-try {
-  const settings = readSettings(process.argv.slice(2));
-  if (settings) await runLab(settings);
-  else console.log(HELP);
-} catch (error) {
-  console.error(`rnn-wasm lab: ${(error as Error).message}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-}
-
-async function runLab({ text, seed, epochs, hidden, layers }: Settings): Promise<void> {
+export async function runLab({ text: file, seed, epochs, hidden, layers }: LabFlags): Promise<void> {
+  const text = file === undefined ? SENTENCE : await readText(file);
   const vocabulary = Vocabulary.fromText(text);
   const V = vocabulary.size;
   const H = hidden ?? V;
@@ -72,16 +50,17 @@ async function runLab({ text, seed, epochs, hidden, layers }: Settings): Promise
   const report = createReport(epochs);
   const start = performance.now();
   let loss = Number.NaN;
-  let learned = "";
+  const say = (logits: Tensor) => vocabulary.decode(stitchWindows(argmax(logits, 2)));
   for (let epoch = 0; epoch < epochs; epoch++) {
     const pass = network.backward(inputs, targets, { logits: true });
     if (!pass.logits) throw new Error("no logits");
     loss = pass.loss;
-    learned = vocabulary.decode(stitchWindows(argmax(pass.logits, 2)));
-    report(epoch, loss, learned);
+    report(epoch, loss, say(pass.logits));
     adam.step();
   }
   const seconds = (performance.now() - start) / 1000;
+  // What it says after its last step: an epoch's line is from before its step.
+  const learned = say(network.forward(inputs).logits);
 
   const target = [...text].slice(1).join("");
   console.log(`\nlearned   ${oneLine(learned)}`);
@@ -136,58 +115,15 @@ function lossFloor(inputs: { data: Int32Array; shape: readonly number[] }, targe
   return nats / inputs.data.length;
 }
 
-/** @returns undefined where help was asked for. @throws UsageError */
-function readSettings(args: string[]): Settings | undefined {
-  const values = parseFlags(args);
-  if (values.help) return undefined;
-  return {
-    text: values.text === undefined ? SENTENCE : readText(values.text),
-    seed: wholeNumber("--seed", values.seed, 0, 2 ** 32 - 1) ?? 0,
-    epochs: wholeNumber("--epochs", values.epochs, 1, 1e9) ?? 100,
-    hidden: wholeNumber("--hidden", values.hidden, 1, 2 ** 20),
-    layers: wholeNumber("--layers", values.layers, 1, 1024) ?? 2,
-  };
-}
-
-function parseFlags(args: string[]) {
-  const string = { type: "string" } as const;
-  const options = {
-    seed: string,
-    epochs: string,
-    hidden: string,
-    layers: string,
-    text: string,
-    help: { type: "boolean" },
-  } as const;
+/** @throws UsageError for a file that is no text, or too short a one */
+async function readText(file: string): Promise<string> {
   try {
-    return parseArgs({ args, options }).values;
+    const source = await openTexts([file]);
+    const text = [...source.pieces()].join("");
+    const symbols = [...text].length;
+    if (symbols > SEQUENCE_LENGTH) return text;
+    throw new UsageError(`${file}: expected at least ${SEQUENCE_LENGTH + 1} characters, got ${symbols}`);
   } catch (error) {
-    // The first sentence says what is wrong, the rest how to pass a file whose name starts with a dash.
-    throw new UsageError(`${(error as Error).message.split(/[.\n]/)[0]}; --help lists the options`);
+    throw error instanceof UsageError ? new UsageError(`--text ${error.message}`, { cause: error.cause }) : error;
   }
-}
-
-function wholeNumber(flag: string, value: string | undefined, min: number, max: number): number | undefined {
-  if (value === undefined) return undefined;
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new UsageError(`${flag}: expected a whole number from ${min} to ${max}, got "${value}"`);
-}
-
-function readText(file: string): string {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder",
-      ERR_ENCODING_INVALID_ENCODED_DATA: "it is not UTF-8 text",
-    };
-    throw new UsageError(`--text ${file}: ${reason[code as keyof typeof reason] ?? message}`);
-  }
-  const symbols = [...text].length;
-  if (symbols > SEQUENCE_LENGTH) return text;
-  throw new UsageError(`--text ${file}: expected at least ${SEQUENCE_LENGTH + 1} characters, got ${symbols}`);
 }

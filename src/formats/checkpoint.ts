@@ -27,7 +27,8 @@ export interface Checkpoint {
 }
 
 export function encodeCheckpoint(network: Network, vocabulary: Vocabulary, run?: RunState): Uint8Array<ArrayBuffer> {
-  const { inputSize, outputSize, ...config } = network.config;
+  // How many threads there are is this process's own matter.
+  const { inputSize, outputSize, threads, ...config } = network.config;
   const training = run && writeRunState(run);
   const metadata = {
     format: FORMAT,

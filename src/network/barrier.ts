@@ -28,6 +28,9 @@ const SPINS = 20_000;
 /** A thread that is behind the others by so much is not coming any more. */
 const PATIENCE_MS = 10_000;
 
+const LOST =
+  "a worker thread was lost in the middle of a pass, whose gradients are not to be used; the next ones have one thread";
+
 /** Where the threads of a crew wait for each other. Member 0 is the one that gives out the jobs. */
 export class Barrier implements Crew {
   readonly index: number;
@@ -56,7 +59,7 @@ export class Barrier implements Crew {
     } else {
       this.#sleepUntilChanged(GENERATION, generation);
     }
-    if (Atomics.load(words, FAILED)) throw new Error("another thread failed in this pass");
+    if (this.hasFailed) throw new Error(LOST);
   }
 
   /** Member 0: gives out a job. */
@@ -85,6 +88,11 @@ export class Barrier implements Crew {
     };
   }
 
+  /** Whether a thread has ended or failed: the crew is no more. */
+  get hasFailed(): boolean {
+    return Atomics.load(this.#words, FAILED) === 1;
+  }
+
   /** Lets nobody wait any longer. */
   fail(): void {
     Atomics.store(this.#words, FAILED, 1);
@@ -98,9 +106,10 @@ export class Barrier implements Crew {
     // The others have the same work to do: what took this one a second takes none of them a minute.
     const patience = PATIENCE_MS + 60 * (arrival - this.#jobStart);
     for (let spins = 1; Atomics.load(this.#words, GENERATION) === generation; spins++) {
+      if (this.hasFailed) return;
       if (spins % SPINS === 0 && performance.now() - arrival > patience) {
         this.fail();
-        throw new Error("a worker thread stopped in the middle of a pass; the network goes on with one thread");
+        throw new Error(LOST);
       }
     }
   }

@@ -29,11 +29,16 @@ async function work(start: CrewStart): Promise<void> {
   const barrier = new Barrier(memory.buffer as unknown as SharedArrayBuffer, control, index, count);
   const pass = new Pass(config, layoutParameters(config), core, arena, blocks, barrier);
   port.postMessage("ready");
-  for (;;) {
-    const { kind, start, ...job } = barrier.take();
-    arena.refresh();
-    const plan = planPass(config, job, start, count);
-    if (kind === "crossEntropy") pass.crossEntropy(plan);
-    else pass[kind](plan, job);
+  try {
+    for (;;) {
+      const { kind, start, ...job } = barrier.take();
+      arena.refresh();
+      const plan = planPass(config, job, start, count);
+      if (kind === "crossEntropy") pass.crossEntropy(plan);
+      else pass[kind](plan, job);
+    }
+  } finally {
+    // Nobody is to wait for a thread that has failed.
+    barrier.fail();
   }
 }

@@ -19,6 +19,8 @@ export interface CrewStart {
 interface Thread {
   postMessage(message: CrewStart): void;
   terminate(): unknown;
+  /** Node's. */
+  once?(event: "exit", listener: () => void): unknown;
   unref?(): void;
 }
 
@@ -50,13 +52,14 @@ export class WorkerCrew {
       stop(threads);
       throw error;
     }
-    // Waiting workers do not keep a process alive.
-    for (const thread of threads) thread.unref?.();
+    const barrier = new Barrier(memory.buffer as unknown as SharedArrayBuffer, start.control, 0, start.count);
+    for (const thread of threads) {
+      thread.once?.("exit", () => barrier.fail());
+      // Waiting workers do not keep a process alive.
+      thread.unref?.();
+    }
     dropped.register(owner, threads);
-    return new WorkerCrew(
-      new Barrier(memory.buffer as unknown as SharedArrayBuffer, start.control, 0, start.count),
-      threads,
-    );
+    return new WorkerCrew(barrier, threads);
   }
 
   private constructor(barrier: Barrier, threads: readonly Thread[]) {

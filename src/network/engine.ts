@@ -126,6 +126,10 @@ export class Engine {
 
   /** Lays out and fills what a pass reads. inputs: (B, T) class indices or (B, T, D) reals, batch first. */
   begin(shape: PassShape, training: boolean, inputs: Int32Array | Float32Array, state?: StateValues): void {
+    if (this.#crew?.barrier.hasFailed) {
+      this.#dismissCrew();
+      warnOnce("a worker thread has ended");
+    }
     const pass = this.#layOut(shape, training);
     const { B, T } = shape;
     if (shape.dense) this.#setDenseInputs(pass, inputs as Float32Array);
@@ -165,13 +169,17 @@ export class Engine {
     try {
       own(plan);
     } catch (error) {
-      this.#crew?.stop();
-      this.#crew = undefined;
-      this.#pass.crew = alone;
-      // The scratch of one thread is another's size.
-      this.#plan = undefined;
+      this.#dismissCrew();
       throw error;
     }
+  }
+
+  #dismissCrew(): void {
+    this.#crew?.stop();
+    this.#crew = undefined;
+    this.#pass.crew = alone;
+    // A plan is for a number of threads.
+    this.#plan = undefined;
   }
 
   #dropoutKey(): number {

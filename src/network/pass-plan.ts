@@ -46,6 +46,8 @@ export interface PassPlan extends PassShape {
   /** For each thread the rows of gradients that it packs, scratchStride bytes. */
   readonly scratch: number;
   readonly scratchStride: number;
+  /** Of class indices: sums on their way into the gradient of the first W_ih, laid out as it, (V, G·ld). */
+  readonly sums: number;
   /** The end of what both passes need. */
   readonly training: Plan;
 }
@@ -94,6 +96,7 @@ export function planPass(
   const scratch = training.take(0);
   for (let thread = 0; thread < threads; thread++) training.take(scratchLength);
   const scratchStride = (training.end - scratch) / threads;
+  const sums = training.take(dense ? 0 : inputSize * gatesWidth);
   return {
     ...shape,
     inputs,
@@ -110,6 +113,7 @@ export function planPass(
     dc,
     scratch,
     scratchStride,
+    sums,
     training,
   };
 }

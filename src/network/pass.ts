@@ -242,8 +242,10 @@ export class Pass {
       const { start, count } = this.#columns(weightIh.width);
       const { width } = weightIh;
       const table = this.#gradient(weightIh) + start * FLOAT;
-      for (let row = 0; row < weightIh.rows; row++) this.#arena.floats(table + row * width * FLOAT, count).fill(0);
-      kernels.scatterAddRows(table, width, dx.offset + start * FLOAT, dx.ld, plan.inputs, rows, count);
+      const sums = plan.sums + start * FLOAT;
+      this.#clear(table, weightIh, count);
+      this.#clear(sums, weightIh, count);
+      kernels.scatterAddRows(table, sums, width, dx.offset + start * FLOAT, dx.ld, plan.inputs, rows, count);
     } else {
       const { inputs, ldInputs, size } = this.#inputsOf(plan, mode, l);
       this.#weightGradient(plan, weightIh, inputs, ldInputs, size, dx, rows);
@@ -286,7 +288,7 @@ export class Pass {
     const column = start * FLOAT;
     const dW = this.#gradient(slot) + column;
     if (rows === 0) {
-      for (let row = 0; row < size; row++) this.#arena.floats(dW + row * slot.width * FLOAT, count).fill(0);
+      this.#clear(dW, slot, count);
       return;
     }
     this.#kernels.weightGradient(
@@ -303,6 +305,11 @@ export class Pass {
       plan.zeros,
       plan.scratch + this.crew.index * plan.scratchStride,
     );
+  }
+
+  /** Zeros in `count` columns of all of a slot's rows. */
+  #clear(offset: number, slot: ParameterSlot, count: number): void {
+    for (let row = 0; row < slot.rows; row++) this.#arena.floats(offset + row * slot.width * FLOAT, count).fill(0);
   }
 
   #biasGradient(slot: ParameterSlot, dY: { offset: number; ld: number }, rows: number): void {

@@ -4,7 +4,7 @@ import type { Context } from "./context.js";
 import type { Allowed } from "./options.js";
 
 /** Which symbols may come next: 1 for each that may, by index. The array is good until the next call. */
-export type Constraint = (context: Context, position: number) => Uint8Array;
+export type Constraint = (context: Context) => Uint8Array;
 
 /**
  * @throws TypeError, RangeError for a list with something else than symbols, or one or a RegExp that allows none
@@ -13,13 +13,12 @@ export function constraintOf(allowed: Allowed, vocabulary: Vocabulary): Constrai
   const { symbols } = vocabulary;
   const mask = new Uint8Array(symbols.length);
   if (typeof allowed === "function") {
-    return (context, position) => {
-      const { text } = context;
+    return ({ text, count }) => {
       for (const [i, symbol] of symbols.entries()) mask[i] = answer(allowed(symbol, text));
       if (!mask.includes(1)) {
         const where = text === "" ? "" : `, after ${describe(text.slice(-20))}`;
         throw new RangeError(
-          `"allowed": expected a function that allows at least one symbol, got none at position ${position}${where}`,
+          `"allowed": expected a function that allows at least one symbol, got none for symbol ${count}${where}`,
         );
       }
       return mask;
@@ -39,7 +38,13 @@ export function constraintOf(allowed: Allowed, vocabulary: Vocabulary): Constrai
   }
   if (allowed.length === 0) throw new RangeError('"allowed": expected at least one symbol, got []');
   for (const [i, symbol] of allowed.entries()) {
-    const index = symbols.indexOf(check(`allowed[${i}]`, symbol, custom("a symbol", (value) => typeof value === "string")));
+    const index = symbols.indexOf(
+      check(
+        `allowed[${i}]`,
+        symbol,
+        custom("a symbol", (value) => typeof value === "string"),
+      ),
+    );
     if (index < 0) {
       throw new RangeError(`"allowed[${i}]": expected a symbol of the vocabulary, got ${describe(symbol)}`);
     }

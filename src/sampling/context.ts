@@ -9,8 +9,11 @@ export class Context {
   /** A ring. Beyond the CONTEXT it has room for what comes back into sight when symbols are taken off again. */
   readonly #ring: Int32Array;
   #end = 0;
+  /** How many symbols were pushed and not taken off again. */
   #stored = 0;
   #text: string | undefined;
+  /** How many symbols the whole text has, for messages. */
+  count = 0;
 
   /** removable: how many symbols can be taken off in a row. */
   constructor(spelling: Spelling, removable = 0) {
@@ -33,7 +36,8 @@ export class Context {
     const { length } = this.#ring;
     this.#ring[this.#end] = index;
     this.#end = (this.#end + 1) % length;
-    this.#stored = Math.min(this.#stored + 1, length);
+    this.#stored++;
+    this.count++;
     this.#text = undefined;
   }
 
@@ -42,6 +46,7 @@ export class Context {
     const { length } = this.#ring;
     this.#end = (this.#end - 1 + length) % length;
     this.#stored--;
+    this.count--;
     this.#text = undefined;
   }
 
@@ -67,6 +72,7 @@ export class Context {
     copy.#ring.set(this.#ring);
     copy.#end = this.#end;
     copy.#stored = this.#stored;
+    copy.count = this.count;
     return copy;
   }
 }

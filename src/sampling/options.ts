@@ -1,4 +1,15 @@
-import { anyText, check, custom, either, integer, optional, type Resolved, type Rule, real, withDefault } from "../validate.js";
+import {
+  anyText,
+  check,
+  custom,
+  either,
+  integer,
+  optional,
+  type Resolved,
+  type Rule,
+  real,
+  withDefault,
+} from "../validate.js";
 import { CONTEXT } from "./context.js";
 
 /**

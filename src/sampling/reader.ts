@@ -15,8 +15,8 @@ export const CHUNK = 512;
 export interface Position {
   /** After all that was read; undefined is zero. */
   readonly state: State | undefined;
-  /** (V) of the next symbol; undefined before the first one. */
-  readonly logits: Float32Array | undefined;
+  /** (V) of the next symbol. */
+  readonly logits: Float32Array;
 }
 
 /**
@@ -24,21 +24,21 @@ export interface Position {
  *
  * @param indices at least one
  */
-export function readOn(network: Network, indices: Int32Array, state?: State): Required<Position> {
-  let end: ReturnType<Network["forward"]> | undefined;
+export function readOn(network: Network, indices: Int32Array, state?: State): Position {
+  let position: Position = { state, logits: new Float32Array() };
   for (let start = 0; start < indices.length; start += CHUNK) {
     const data = indices.subarray(start, start + CHUNK);
-    end = network.forward({ data, shape: [1, data.length] }, end?.state ?? state);
+    const { logits, state } = network.forward({ data, shape: [1, data.length] }, position.state);
+    position = { state, logits: logits.data.slice(-network.config.outputSize) };
   }
-  const { outputSize: V } = network.config;
-  return { state: end?.state, logits: end?.logits.data.slice(-V) };
+  return position;
 }
 
 /**
  * Where a text begins, for whoever draws its first symbol: after "\n", or where the vocabulary has none in the zero state
  * with equal logits.
  */
-export function beginning({ network, vocabulary }: TextModel): Required<Position> {
+export function beginning({ network, vocabulary }: TextModel): Position {
   const newline = vocabulary.symbols.indexOf("\n");
   if (newline >= 0) return readOn(network, Int32Array.of(newline));
   return { state: undefined, logits: new Float32Array(vocabulary.size) };
@@ -48,26 +48,28 @@ export function beginning({ network, vocabulary }: TextModel): Required<Position
 export class Reader {
   readonly #model: TextModel;
   readonly #stepper: Stepper;
+  /** Undefined before the first symbol. */
   #logits: Float32Array | undefined;
-  #beginning: Required<Position> | undefined;
+  #beginning: Position | undefined;
 
   constructor(model: TextModel) {
     this.#model = model;
     this.#stepper = new Stepper(model.network);
   }
 
-  get position(): Position {
-    return { state: this.#stepper.state, logits: this.#logits };
+  /** Undefined before the first symbol. */
+  get position(): Position | undefined {
+    return this.#logits && { state: this.#stepper.state, logits: this.#logits };
   }
 
-  set position({ state, logits }: Position) {
-    this.#stepper.state = state;
-    this.#logits = logits;
+  set position(position: Position | undefined) {
+    this.#stepper.state = position?.state;
+    this.#logits = position?.logits;
   }
 
   /** (V) of the next symbol: not to be changed. */
   get logits(): Float32Array {
-    return this.#logits ?? (this.#begin().logits as Float32Array);
+    return this.#logits ?? this.#begin().logits;
   }
 
   /** Softmax of a row of logits / temperature. */
@@ -87,7 +89,7 @@ export class Reader {
     this.#logits = this.#stepper.feed(Int32Array.of(index));
   }
 
-  #begin(): Required<Position> {
+  #begin(): Position {
     this.#beginning ??= beginning(this.#model);
     return this.#beginning;
   }

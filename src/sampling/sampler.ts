@@ -38,12 +38,11 @@ export class Sampler {
    * Constrains and penalizes a row of logits (V), and shifts it so that the likeliest symbol is at 0, where no temperature
    * overflows.
    *
-   * @param position of the symbol to come, for messages
    * @throws RangeError where no symbol is allowed, or where the logits are not finite
    */
-  prepare(logits: Float32Array, context: Context, position: number): void {
+  prepare(logits: Float32Array, context: Context): void {
     requireFinite(logits);
-    const mask = this.#constraint?.(context, position);
+    const mask = this.#constraint?.(context);
     this.#mask = mask;
     if (this.#options.repetitionPenalty !== 1) this.#penalize(logits, context);
     let highest = -Infinity;
@@ -91,7 +90,8 @@ export class Sampler {
   }
 }
 
-function requireFinite(logits: Float32Array): void {
+/** @throws RangeError where weights have gone to infinity */
+export function requireFinite(logits: Float32Array): void {
   for (const logit of logits) {
     if (Math.abs(logit) < Infinity) continue;
     throw new RangeError(`expected finite logits from the network, got ${logit}: its weights are of no use`);

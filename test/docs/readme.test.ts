@@ -42,7 +42,7 @@ test("every npm command is one of package.json's", () => {
 });
 
 test("the lab's last lines are those that npm start prints", () => {
-  const output = execFileSync(process.execPath, ["dist/cli/lab.js"], { encoding: "utf8" });
+  const output = execFileSync(process.execPath, ["dist/cli/rnn-wasm.js", "lab"], { encoding: "utf8" });
   for (const start of ["right ", "loss "]) {
     const inReadme = readme
       .split("\n")

@@ -71,6 +71,8 @@ describeEachBuild((sandbox) => {
         [1, 6],
         [7, 2],
         [29, 13],
+        [257, 5],
+        [600, 3],
       ] as const) {
         const random = generator(200 * N + rows);
         const [before, dY] = [randomMatrix(random, V, N), randomMatrix(random, rows, N)];
@@ -79,16 +81,23 @@ describeEachBuild((sandbox) => {
         const d = sandbox.place(dY, { ld: padded(N) + 8 });
         const i = sandbox.placeIndices(indices);
         const dTable = sandbox.place(before);
-        kernels.scatterAddRows(dTable.offset, dTable.width, d.offset, d.ld, i.offset, rows, dTable.width);
+        const sums = sandbox.place(new Matrix(V, N));
+        kernels.scatterAddRows(dTable.offset, sums.offset, dTable.width, d.offset, d.ld, i.offset, rows, dTable.width);
 
         const what = `${rows} rows of ${N} into ${V}`;
+        // The sums too are as they were: zeros.
         sandbox.expectOnlyWritten(dTable);
         expectZeroPadding(sandbox, dTable, what);
-        // Row after row, each addition rounded: the same bits.
+        // Row after row in blocks of 256, each addition rounded: the same bits.
         const expected = new Matrix(V, N, before.data);
-        for (let r = 0; r < rows; r++) {
-          const target = at(indices, r);
-          for (let j = 0; j < N; j++) expected.set(target, j, Math.fround(expected.at(target, j) + dY.at(r, j)));
+        for (let first = 0; first < rows; first += 256) {
+          const block = new Matrix(V, N);
+          const addTo = (matrix: Matrix, v: number, j: number, x: number) =>
+            matrix.set(v, j, Math.fround(matrix.at(v, j) + x));
+          for (let r = first; r < Math.min(rows, first + 256); r++) {
+            for (let j = 0; j < N; j++) addTo(block, at(indices, r), j, dY.at(r, j));
+          }
+          for (let v = 0; v < V; v++) for (let j = 0; j < N; j++) addTo(expected, v, j, block.at(v, j));
         }
         expectSame(sandbox.read(dTable), expected, what);
       }

@@ -12,7 +12,7 @@ import { type Packed, unpack } from "./fixture.js";
  * learningRate · steps: |Δ| ≤ 5e-3 of it for all values and ≤ 1e-4 of it for all but one in a hundred, both plus one
  * rounding of the tensor's largest value per step. Adam and RMSprop divide a gradient by its own size: where it is tiny,
  * its rounding moves the weight as far as the gradient itself does, and those few weights are the exceptions. Measured
- * for PyTorch's float32 against its float64 over all fixtures (reference.py --deviations): at most 0.27 of
+ * for PyTorch's float32 against its float64 over all fixtures (reference.py --deviations): at most 0.24 of
  * these bounds; the library against PyTorch: 0.37. conditioning.py says which cases are of no use. They are sharp: a
  * learning rate wrong by one in a thousand is 7 to 30 times over them, β₁ = 0.901 for 0.9 is 18, β₂ = 0.9985 for 0.999
  * is 3, ε = 2e-8 for 1e-8 is 2 to 500, SGD's momentum wrong by one in a thousand is 17.
