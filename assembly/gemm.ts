@@ -85,7 +85,15 @@ export function multiply(
   for (let m0 = 0; m0 < M; m0 += ROW_BLOCK) {
     const end = min(M, m0 + ROW_BLOCK);
     let panel = panels;
-    for (let j = 0; j < columns; ) {
+    let j = 0;
+    if (M == 1) {
+      // One row is bound by reading the panels: four of them side by side, as many chains as hide the latency.
+      for (; j + 32 <= columns; j += 32) {
+        tile1x32(c + <usize>j * FLOAT, init + <usize>j * FLOAT, a, ks, panel, K);
+        panel += <usize>K * 128;
+      }
+    }
+    while (j < columns) {
       const width = min(8, columns - j);
       const column = <usize>j * FLOAT;
       for (let m = m0; m < end; ) {
@@ -327,6 +335,46 @@ function tile6x4(
   v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3));
   v128.store(c + 4 * ldc, f32x4.add(v128.load(init + 4 * ldInit), acc4));
   if (last) v128.store(c + 5 * ldc, f32x4.add(v128.load(init + 5 * ldInit), acc5));
+}
+
+/** One row, 32 columns: four panels. */
+function tile1x32(c: usize, init: usize, a: usize, columnStride: usize, panels: usize, K: i32): void {
+  const stride = <usize>K * 32;
+  let panel0 = panels;
+  let panel1 = panels + stride;
+  let panel2 = panels + 2 * stride;
+  let panel3 = panels + 3 * stride;
+  let acc00 = f32x4.splat(0);
+  let acc04 = f32x4.splat(0);
+  let acc08 = f32x4.splat(0);
+  let acc12 = f32x4.splat(0);
+  let acc16 = f32x4.splat(0);
+  let acc20 = f32x4.splat(0);
+  let acc24 = f32x4.splat(0);
+  let acc28 = f32x4.splat(0);
+  for (const end = panel0 + stride; panel0 < end; panel0 += 32) {
+    const x = v128.load32_splat(a);
+    acc00 = madd(x, v128.load(panel0), acc00);
+    acc04 = madd(x, v128.load(panel0, 16), acc04);
+    acc08 = madd(x, v128.load(panel1), acc08);
+    acc12 = madd(x, v128.load(panel1, 16), acc12);
+    acc16 = madd(x, v128.load(panel2), acc16);
+    acc20 = madd(x, v128.load(panel2, 16), acc20);
+    acc24 = madd(x, v128.load(panel3), acc24);
+    acc28 = madd(x, v128.load(panel3, 16), acc28);
+    a += columnStride;
+    panel1 += 32;
+    panel2 += 32;
+    panel3 += 32;
+  }
+  v128.store(c, f32x4.add(v128.load(init), acc00));
+  v128.store(c, f32x4.add(v128.load(init, 16), acc04), 16);
+  v128.store(c, f32x4.add(v128.load(init, 32), acc08), 32);
+  v128.store(c, f32x4.add(v128.load(init, 48), acc12), 48);
+  v128.store(c, f32x4.add(v128.load(init, 64), acc16), 64);
+  v128.store(c, f32x4.add(v128.load(init, 80), acc20), 80);
+  v128.store(c, f32x4.add(v128.load(init, 96), acc24), 96);
+  v128.store(c, f32x4.add(v128.load(init, 112), acc28), 112);
 }
 
 /** Four rows, four columns; `rows` is 1 to 4. */

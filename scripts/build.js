@@ -133,11 +133,11 @@ async function bundle() {
 
 /** The licences of the libraries inside the command line, which ask to come with every copy. */
 function writeLicences(inputs) {
-  const folders = new Set(inputs.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
+  const folders = new Set(inputs.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]).filter(Boolean));
   const licences = [...folders].sort().map((folder) => {
     const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
     if (!file) throw new Error(`${folder} has no licence to ship`);
-    return `${folder.slice("node_modules/".length)}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+    return `${folder.replace(/^.*node_modules\//, "")}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
   });
   write("dist/cli/licences.txt", licences.join(`\n${"-".repeat(80)}\n\n`));
 }

@@ -8,6 +8,8 @@ import { alone, Pass, type PassMode } from "./pass.js";
 import { type PassPlan, type PassShape, planPass } from "./pass-plan.js";
 
 const FLOAT = 4;
+/** Rows T·B up to which a forward pass takes weights that are packed once, and one thread: sampling, above all. */
+const SMALL_ROWS = 64;
 
 /** A state's values: h (L, B, H), c (L, B, H) for lstm. */
 export interface StateValues {
@@ -36,6 +38,11 @@ export class Engine {
   /** Byte offset of the words through which threads talk. */
   readonly #control: number;
   readonly #pass: Pass;
+  /** The same by this thread alone, for what is not worth waiting for others. */
+  readonly #soloPass: Pass;
+  /** A block of packed weights, and of which version they are. */
+  #packed: { readonly offset: number; version: number } | undefined;
+  #version = 0;
   #crew: WorkerCrew | undefined;
   #plan: PassPlan | undefined;
   #mode: PassMode = { hasState: false, dropoutKey: undefined };
@@ -77,6 +84,7 @@ export class Engine {
     this.gradients = offsets.gradients;
     this.#arena.reserve(blocks, describeNetwork(config));
     this.#pass = new Pass(config, layout, core, this.#arena, offsets, alone);
+    this.#soloPass = new Pass(config, layout, core, this.#arena, offsets, alone);
   }
 
   /** The threads that take part in a pass, this one included. */
@@ -105,6 +113,11 @@ export class Engine {
     return this.#arena.floats(offset, this.layout.blockLength);
   }
 
+  /** To be called when parameters were changed: what was packed of them is out of date. */
+  parametersChanged(): void {
+    this.#version++;
+  }
+
   /** Another block alike, of zeros. @throws RangeError where there is no memory for it */
   takeBlock(): number {
     let offset = this.#freeBlocks.pop();
@@ -130,13 +143,15 @@ export class Engine {
       this.#dismissCrew();
       warnOnce("a worker thread has ended");
     }
+    const isSmall = !training && shape.B * shape.T <= SMALL_ROWS;
+    const packed = isSmall ? this.#packedWeights() : undefined;
     const pass = this.#layOut(shape, training);
     const { B, T } = shape;
     if (shape.dense) this.#setDenseInputs(pass, inputs as Float32Array);
     else toTimeMajor(this.#arena.integers(pass.inputs, T * B), inputs, B, T);
     if (training) this.passes++;
     const drops = training && this.config.dropout > 0;
-    this.#mode = { hasState: state !== undefined, dropoutKey: drops ? this.#dropoutKey() : undefined };
+    this.#mode = { hasState: state !== undefined, dropoutKey: drops ? this.#dropoutKey() : undefined, packed };
     for (const [l, layer] of pass.layers.entries()) {
       this.#setState(layer.h, l, B, state?.h);
       if (layer.c) this.#setState(layer.c, l, B, state?.c);
@@ -145,33 +160,47 @@ export class Engine {
 
   /** All layers and the output layer: leaves the logits. */
   forward(): void {
-    this.#run("forward", (plan) => this.#pass.forward(plan, this.#mode));
+    this.#run("forward", (pass, plan) => pass.forward(plan, this.#mode));
   }
 
   /** Mean loss in nats against targets (B, T); leaves its gradients where the logits were. */
   crossEntropy(targets: Int32Array): number {
     const { B, T, ...plan } = this.#current();
     toTimeMajor(this.#arena.integers(plan.targets, T * B), targets, B, T);
-    this.#run("crossEntropy", (plan) => this.#pass.crossEntropy(plan));
+    this.#run("crossEntropy", (pass, plan) => pass.crossEntropy(plan));
     return this.#arena.doubles(plan.losses, T * B).reduce((sum, loss) => sum + loss, 0) / (T * B);
   }
 
   /** Back-propagation through time: leaves the gradients of all parameters. */
   backward(): void {
-    this.#run("backward", (plan) => this.#pass.backward(plan, this.#mode));
+    this.#run("backward", (pass, plan) => pass.backward(plan, this.#mode));
   }
 
   /** One piece of a pass, by all threads. @throws Error where one of them is lost; from then on this one is alone */
-  #run(kind: Job["kind"], own: (plan: PassPlan) => void): void {
+  #run(kind: Job["kind"], own: (pass: Pass, plan: PassPlan) => void): void {
     const plan = this.#current();
+    if (!this.#crew || this.#mode.packed !== undefined) {
+      own(this.#soloPass, plan);
+      return;
+    }
     const { B, T, dense } = plan;
-    this.#crew?.give({ kind, B, T, dense, start: this.#blocks.end, ...this.#mode });
+    this.#crew.give({ kind, B, T, dense, start: this.#blocks.end, ...this.#mode });
     try {
-      own(plan);
+      own(this.#pass, plan);
     } catch (error) {
       this.#dismissCrew();
       throw error;
     }
+  }
+
+  /** The block of packed weights, packed anew if they have changed. */
+  #packedWeights(): number {
+    this.#packed ??= { offset: this.takeBlock(), version: -1 };
+    if (this.#packed.version !== this.#version) {
+      this.#soloPass.packAll(this.#packed.offset);
+      this.#packed.version = this.#version;
+    }
+    return this.#packed.offset;
   }
 
   #dismissCrew(): void {
@@ -192,9 +221,8 @@ export class Engine {
   softmax(logits: Float32Array, rows: number, temperature: number): Float32Array {
     const { outputSize: O } = this.config;
     const width = padded(O);
-    // Where a pass would lie: it is laid out anew.
-    this.#plan = undefined;
-    const plan = new Plan(this.#blocks.end);
+    // Behind the activations, which stay as they are.
+    const plan = new Plan(this.#plan?.training.end ?? this.#blocks.end);
     const offset = plan.take(rows * width);
     this.#arena.reserve(plan, "a softmax");
     const view = this.#arena.floats(offset, rows * width);

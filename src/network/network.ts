@@ -127,6 +127,7 @@ export class Network {
   loadStateDict(dict: StateDict): void {
     const { layout } = this.#engine;
     writeStateDict(layout, this.#engine.block(this.#engine.parameters), checkStateDict(layout, dict));
+    this.#engine.parametersChanged();
   }
 
   /** Copies of the gradients that the last `backward` left, zero before the first. */

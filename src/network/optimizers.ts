@@ -86,6 +86,7 @@ export abstract class Optimizer {
   step(): void {
     this.steps++;
     this.update();
+    this.engine.parametersChanged();
   }
 
   protected abstract update(): void;

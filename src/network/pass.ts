@@ -24,6 +24,8 @@ export interface PassMode {
   readonly hasState: boolean;
   /** The key of the dropout masks, undefined where nothing is dropped. */
   readonly dropoutKey: number | undefined;
+  /** Byte offset of a block with every weight packed for the forward pass, undefined where each is packed when it is due. */
+  readonly packed?: number | undefined;
 }
 
 /** A stretch of rows or columns. */
@@ -80,11 +82,11 @@ export class Pass {
     // logits = h W_fcᵀ + b_fc
     const { fcWeight, fcBias } = this.#layout;
     const { width } = fcWeight;
-    this.#packed(() => this.#kernels.pack(plan.panels, this.#weight(fcWeight), width, H, O));
+    const panels = this.#pack(plan, mode, fcWeight, H, O);
     const { start, count } = this.#share(plan.T * plan.B);
     const top = this.#outputsOf(plan, plan.layers.length - 1) + start * ld * FLOAT;
     const logits = plan.logits + start * width * FLOAT;
-    this.#kernels.multiply(logits, width, this.#weight(fcBias), 0, top, ld, 1, plan.panels, count, O, H);
+    this.#kernels.multiply(logits, width, this.#weight(fcBias), 0, top, ld, 1, panels, count, O, H);
     this.crew.barrier();
   }
 
@@ -145,17 +147,14 @@ export class Pass {
     const [projections, ldx] =
       this.#config.cell === "rnn" ? [layer.h + plan.B * ld * FLOAT, ld] : [layer.gates, 4 * ld];
     const x = projections + start * ldx * FLOAT;
+    this.#once(() => this.#sumBiases(plan, l));
     if (l === 0 && !plan.dense) {
-      this.#packed(() => this.#sumBiases(plan, l));
       kernels.gatherRows(x, ldx, this.#weight(weightIh), plan.bias, plan.inputs + start * FLOAT, count, width);
     } else {
       const { inputs, ldInputs, size } = this.#inputsOf(plan, mode, l);
-      this.#packed(() => {
-        this.#sumBiases(plan, l);
-        kernels.pack(plan.panels, this.#weight(weightIh), width, size, width);
-      });
+      const panels = this.#pack(plan, mode, weightIh, size, width);
       const a = inputs + start * ldInputs * FLOAT;
-      kernels.multiply(x, ldx, plan.bias, 0, a, ldInputs, 1, plan.panels, count, width, size);
+      kernels.multiply(x, ldx, plan.bias, 0, a, ldInputs, 1, panels, count, width, size);
     }
     this.crew.barrier();
   }
@@ -187,12 +186,13 @@ export class Pass {
     return (plan.layers[l] as LayerBuffers).h + plan.B * padded(this.#config.hiddenSize) * FLOAT;
   }
 
-  #runForward(plan: PassPlan, { hasState }: PassMode, l: number, layer: LayerBuffers): void {
+  #runForward(plan: PassPlan, mode: PassMode, l: number, layer: LayerBuffers): void {
     const kernels = this.#kernels;
-    const { T, B, panels } = plan;
+    const { T, B } = plan;
+    const { hasState } = mode;
     const { cell, hiddenSize: H, nonlinearity } = this.#config;
     const { weightHh, biasHh } = this.#slots(l);
-    this.#packed(() => kernels.pack(panels, this.#weight(weightHh), weightHh.width, H, weightHh.width));
+    const panels = this.#pack(plan, mode, weightHh, H, weightHh.width);
     const { start, count } = this.#share(B);
     const row = start * padded(H) * FLOAT;
     const h = layer.h + row;
@@ -213,7 +213,7 @@ export class Pass {
     const { T, B, panels } = plan;
     const { cell, hiddenSize: H, nonlinearity } = this.#config;
     const { weightHh } = this.#slots(l);
-    this.#packed(() => kernels.packTransposed(panels, this.#weight(weightHh), weightHh.width, this.#gateColumns, H));
+    this.#once(() => kernels.packTransposed(panels, this.#weight(weightHh), weightHh.width, this.#gateColumns, H));
     const { start, count } = this.#share(B);
     const row = start * padded(H) * FLOAT;
     const h = layer.h + row;
@@ -328,7 +328,7 @@ export class Pass {
   ): void {
     const { hiddenSize: H } = this.#config;
     const ld = padded(H);
-    this.#packed(() => this.#kernels.packTransposed(plan.panels, this.#weight(slot), slot.width, K, H));
+    this.#once(() => this.#kernels.packTransposed(plan.panels, this.#weight(slot), slot.width, K, H));
     const { start, count } = this.#share(plan.T * plan.B);
     const c = dX + start * ld * FLOAT;
     const a = dY.offset + start * dY.ld * FLOAT;
@@ -347,9 +347,24 @@ export class Pass {
     this.crew.barrier();
   }
 
-  /** What one thread does for all before they go on: the panels that all read. */
-  #packed(pack: () => void): void {
-    if (this.crew.index === 0) pack();
+  /** Where the panels of a weight (K, N) lie for a forward product. */
+  #pack(plan: PassPlan, { packed }: PassMode, slot: ParameterSlot, K: number, N: number): number {
+    if (packed !== undefined) return packed + slot.offset * FLOAT;
+    this.#once(() => this.#kernels.pack(plan.panels, this.#weight(slot), slot.width, K, N));
+    return plan.panels;
+  }
+
+  /** Packs all weights into a block that is laid out as the parameters: panels take as much room as what they hold. */
+  packAll(block: number): void {
+    for (const { offset, rows, width, shape } of this.#layout.slots) {
+      const isWeight = shape.length === 2;
+      if (isWeight) this.#kernels.pack(block + offset * FLOAT, this.#parameters + offset * FLOAT, width, rows, width);
+    }
+  }
+
+  /** What one thread does for all before they go on. */
+  #once(work: () => void): void {
+    if (this.crew.index === 0) work();
     this.crew.barrier();
   }
 

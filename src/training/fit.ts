@@ -1,3 +1,4 @@
+import { nextTask } from "../next-task.js";
 import type { History, TrainingProgress } from "./history.js";
 import type { FitOptions } from "./options.js";
 import type { Run } from "./run.js";
@@ -23,21 +24,4 @@ export async function* trainSteps(run: Run, options: FitOptions): AsyncGenerator
     await nextTask();
   }
   return run.finish(run.stopped ?? "aborted");
-}
-
-/** Resolves in a task of its own, so that timers, input and painting come first; setTimeout would wait for 4 ms. */
-function nextTask(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
-  return new Promise((resolve) => {
-    if (setImmediate) {
-      setImmediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

@@ -168,7 +168,7 @@ export class Run {
   finish(stopped: History["stopped"]): History {
     if (this.#best && stopped !== "aborted") {
       this.#last = this.#weights().slice();
-      this.#weights().set(this.#best.weights);
+      this.#setWeights(this.#best.weights);
     }
     return { epochs: [...this.#epochs], stopped, options: this.options };
   }
@@ -223,7 +223,7 @@ export class Run {
       writeStateDict(engine.layout, weights, best.weights);
       this.#best = { ...best, weights };
     }
-    if (last) writeStateDict(engine.layout, this.#weights(), last);
+    if (last) this.#network.loadStateDict(last);
     this.#lastGood.set(this.#weights());
   }
 
@@ -237,9 +237,14 @@ export class Run {
     return engine.block(engine.parameters);
   }
 
+  #setWeights(weights: Float32Array): void {
+    this.#weights().set(weights);
+    engineOf(this.#network).parametersChanged();
+  }
+
   #requireFinite(loss: number, gradNorm: number): void {
     if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
-    this.#weights().set(this.#lastGood);
+    this.#setWeights(this.#lastGood);
     throw new DivergedError(loss, this.#step, this.#learningRate, gradNorm);
   }
 

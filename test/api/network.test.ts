@@ -64,7 +64,7 @@ describe("Network.create", () => {
       { hidden: 25 },
       TypeError,
       'Network.create: unknown option "hidden", expected "cell", "inputSize", "hiddenSize", "numLayers", "outputSize", ' +
-        '"nonlinearity", "dropout", "seed", "initialization" or "numerics"',
+        '"nonlinearity", "dropout", "seed", "initialization", "numerics" or "threads"',
     ],
   ])("%o", async (options, Class, message) => {
     await expectError(() => create(options), Class, message);
@@ -212,7 +212,7 @@ describe("indices and shapes", async () => {
       () => network.forward(rows),
       RangeError,
       "a pass over 600 sequences of 1000 steps through a network with inputSize 2, hiddenSize 2048, numLayers 1, " +
-        "outputSize 2 needs 4.65 GiB of memory; WebAssembly has 4 GiB at most",
+        "outputSize 2 needs 4.67 GiB of memory; WebAssembly has 4 GiB at most",
     );
     expect(network.byteLength).toBe(bytes);
     expect(network.evaluate(few, few).loss).toBe(loss);

@@ -77,7 +77,10 @@ const WRONG: [args: string[], line: string][] = [
   [["train", "empty.txt"], "rnn-wasm train: empty.txt: expected text, got nothing: it is empty"],
   [["train", "text.txt", "empty.txt"], "rnn-wasm train: empty.txt: expected text, got nothing: it is empty"],
   [["train", "mark.txt"], "rnn-wasm train: mark.txt: expected text, got nothing: it is empty"],
-  [["train"], "rnn-wasm train: standard input: expected text, got nothing: it is empty"],
+  [
+    ["train", "-", "--model", "new.safetensors"],
+    "rnn-wasm train: standard input: expected text, got nothing: it is empty",
+  ],
   [["train", "latin.txt"], "rnn-wasm train: latin.txt: expected UTF-8 text, got the byte 0xE9 at offset 1"],
   [["train", "cut.txt"], "rnn-wasm train: cut.txt: expected UTF-8 text, got the byte 0xC3 at offset 2"],
   [["train", "surrogate.txt"], "rnn-wasm train: surrogate.txt: expected UTF-8 text, got the byte 0xED at offset 1"],
@@ -136,7 +139,7 @@ const WRONG: [args: string[], line: string][] = [
   [["train", "text.txt", "--sample-every", ""], 'rnn-wasm train: --sample-every: expected a number ≥ 0, got ""'],
   [
     ["train", "text.txt", "--hidden", "1000000"],
-    "rnn-wasm train: a network with inputSize 29, hiddenSize 1000000, numLayers 2, outputSize 29 needs #; WebAssembly has 4 GiB at most",
+    "rnn-wasm train: a network with inputSize 28, hiddenSize 1000000, numLayers 2, outputSize 28 needs #; WebAssembly has 4 GiB at most",
   ],
 
   [["train", "text.txt", "--model", "folder"], "rnn-wasm train: --model: expected a file, and folder is none"],

@@ -76,7 +76,7 @@ export class Sandbox {
   #bottom = MEMORY_WORDS;
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {
-    const memory = new WebAssembly.Memory({ initial: (4 * MEMORY_WORDS) / 65536 });
+    const memory = new WebAssembly.Memory({ initial: (4 * MEMORY_WORDS) / 65536, maximum: 65536 });
     // Before the core is instantiated, which writes its tables of constants.
     this.#words = new Uint32Array(memory.buffer).fill(CANARY);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });

@@ -3,15 +3,9 @@ import { CharRNN, type SymbolScore, UnknownSymbolError, Vocabulary } from "../..
 import { expectError } from "../api/expect-error.js";
 import { forward } from "../reference/network.js";
 import { dictToFloat64 } from "../reference/tensor.js";
+import { ALPHABET, collect, lively } from "./lively.js";
 
-const ALPHABET = "abcdefg \n";
-const model = await CharRNN.create({
-  vocabulary: ALPHABET,
-  cell: "lstm",
-  hiddenSize: 11,
-  seed: 1,
-  initialization: { range: 0.9 },
-});
+const model = await lively({ numerics: "fast" });
 const TEXT = model.generate({ length: 1700, seed: 1 });
 
 /** Natural log-probabilities (T, V) after each symbol of a text, in float64. */
@@ -29,12 +23,6 @@ function referenceLogs(writer: CharRNN, text: string): number[][] {
     const sum = row.reduce((total, x) => total + Math.exp(x - highest), 0);
     return row.map((x) => x - highest - Math.log(sum));
   });
-}
-
-async function collect(scores: AsyncIterable<SymbolScore>): Promise<SymbolScore[]> {
-  const all: SymbolScore[] = [];
-  for await (const each of scores) all.push(each);
-  return all;
 }
 
 describe("score", () => {

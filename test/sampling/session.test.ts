@@ -1,22 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { CharRNN, type CharRNNOptions, CheckpointError, Session, UnknownSymbolError } from "../../src/index.js";
+import { type CharRNN, CheckpointError, Session, UnknownSymbolError } from "../../src/index.js";
 import { expectError } from "../api/expect-error.js";
+import { lively } from "./lively.js";
 
 /*
  * However a session came to a text, by feeding, drawing, undoing, forking or from a file: what comes next has the bits of
  * a fresh session that read it.
  */
 
-const lively = (options: Partial<CharRNNOptions> = {}) =>
-  CharRNN.create({
-    vocabulary: "abcdefg \n",
-    cell: "lstm",
-    hiddenSize: 11,
-    seed: 1,
-    numerics: "reproducible",
-    initialization: { range: 0.9 },
-    ...options,
-  });
 const model = await lively();
 
 function fed(text: string, writer: CharRNN = model): Session {
