@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import * as esbuild from "esbuild";
 
@@ -56,10 +57,10 @@ async function compileCores() {
   }
 }
 
-/** Writes the two release cores as base64 and the ABI's types, which are the same for both. */
+/** Writes the two release cores as deflated base64 and the ABI's types, which are the same for both. */
 function inlineCores() {
   mkdirSync(GENERATED, { recursive: true });
-  const base64 = (target) => readFileSync(`build/${target}.wasm`).toString("base64");
+  const base64 = (target) => deflateRawSync(readFileSync(`build/${target}.wasm`), { level: 9 }).toString("base64");
   write(
     `${GENERATED}/cores.ts`,
     `/** Where a core says of which kind the memory is that it imports. */\n` +
@@ -99,7 +100,14 @@ async function inlineCrewWorker() {
 }
 
 async function bundle() {
-  const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning", legalComments: "inline" };
+  const common = {
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    logLevel: "warning",
+    legalComments: "inline",
+  };
   await esbuild.build({
     ...common,
     platform: "neutral",

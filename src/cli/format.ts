@@ -16,7 +16,6 @@ export function fileSize(bytes: number): string {
 
 /** Seconds as 5 s, 1:05 or 2:01:05. */
 export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const two = (n: number) => String(n).padStart(2, "0");

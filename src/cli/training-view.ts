@@ -173,9 +173,9 @@ class Pace {
   toString(): string {
     if (!this.#first || !this.#progress) return "";
     const { step, totalSteps } = this.#progress;
-    const left = totalSteps - 1 - step;
+    const speed = `${count(1 / this.#secondsPerSymbol)} symbols/s`;
+    if (step === this.#first.step) return speed;
     const perStep = (performance.now() - this.#first.time) / 1000 / (step - this.#first.step);
-    const time = left === 0 ? 0 : perStep * left;
-    return `${count(1 / this.#secondsPerSymbol)} symbols/s  ${duration(time)} left`;
+    return `${speed}  ${duration(perStep * (totalSteps - 1 - step))} left`;
   }
 }

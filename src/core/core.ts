@@ -28,11 +28,11 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
  * @throws WasmUnavailableError naming what this engine lacks
  */
 export async function createCore(numerics: Numerics, shared = false): Promise<Core> {
-  const kind = chooseCore(numerics);
+  const kind = await chooseCore(numerics);
   const key = `${kind}${shared ? ", shared" : ""}`;
   let module = compiled.get(key);
   if (!module) {
-    module = compile(bytesOf(kind, shared));
+    module = compile(kind, shared);
     compiled.set(key, module);
     // A refusal is not remembered: a page's policy may be another one at the next call.
     module.catch(() => compiled.delete(key));
@@ -57,14 +57,17 @@ export function sharingFault(): string | undefined {
   return "there are no workers";
 }
 
-function chooseCore(numerics: Numerics): CoreKind {
+async function chooseCore(numerics: Numerics): Promise<CoreKind> {
   if (typeof WebAssembly === "undefined") throw new WasmUnavailableError("this engine has no WebAssembly");
-  if (numerics === "fast" && WebAssembly.validate(bytesOf("relaxed", false))) return "relaxed";
-  if (WebAssembly.validate(bytesOf("simd", false))) return "simd";
+  if (numerics === "fast" && WebAssembly.validate(await bytesOf("relaxed"))) return "relaxed";
+  if (WebAssembly.validate(await bytesOf("simd"))) return "simd";
   throw new WasmUnavailableError("this engine's WebAssembly has no fixed-width SIMD (v128)");
 }
 
-async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+async function compile(kind: CoreKind, shared: boolean): Promise<WebAssembly.Module> {
+  const bytes = (await bytesOf(kind)).slice();
+  // One core for both: whether it imports a shared memory is one bit of the import's limits.
+  if (shared) bytes[MEMORY_FLAGS] = (bytes[MEMORY_FLAGS] as number) | 2;
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
@@ -73,9 +76,19 @@ async function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Modu
   }
 }
 
-/** One core for both: whether it imports a shared memory is one bit of the import's limits. */
-function bytesOf(kind: CoreKind, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = Uint8Array.from(atob(cores[kind]), (character) => character.charCodeAt(0));
-  if (shared) bytes[MEMORY_FLAGS] = (bytes[MEMORY_FLAGS] as number) | 2;
+const inflated = new Map<CoreKind, Promise<Uint8Array<ArrayBuffer>>>();
+
+function bytesOf(kind: CoreKind): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes = inflated.get(kind);
+  if (!bytes) {
+    bytes = inflate(cores[kind]);
+    inflated.set(kind, bytes);
+  }
   return bytes;
+}
+
+async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
