@@ -37,5 +37,6 @@ export {
 } from "./text/vocabulary.js";
 export { slidingWindows, stitchWindows } from "./text/windows.js";
 export type { EpochRecord, History, TrainingProgress } from "./training/history.js";
-export type { FitOptions, OptimizerChoice, RunOptions } from "./training/options.js";
+export type { FitOptions } from "./training/options.js";
+export type { OptimizerChoice, RunOptions } from "./training/run-options.js";
 export type { Schedule } from "./training/schedule.js";

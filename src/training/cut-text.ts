@@ -1,6 +1,6 @@
 import { type Batches, streamBatches, streamLayout, windowBatches } from "./batches.js";
 import type { Corpus } from "./corpus.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 
 /**
  * The text as training and validation batches.

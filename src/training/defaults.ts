@@ -1,4 +1,4 @@
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 
 /** Up to so many symbols a text is memorised; beyond, it is learned from. */
 const SHORT = 2_000;

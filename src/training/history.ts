@@ -1,4 +1,4 @@
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "./run-options.js";
 
 /** What one step of training did. Losses are in nats per symbol. */
 export interface TrainingProgress {

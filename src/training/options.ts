@@ -1,4 +1,4 @@
-import { type AdamOptions, optimizerTables, type RMSpropOptions, type SGDOptions } from "../network/optimizers.js";
+import { optimizerTables } from "../network/optimizers.js";
 import {
   anyText,
   boolean,
@@ -14,16 +14,8 @@ import {
 } from "../validate.js";
 import { defaultsFor } from "./defaults.js";
 import type { EpochRecord, TrainingProgress } from "./history.js";
+import type { OptimizerChoice, RunOptions } from "./run-options.js";
 import { checkSchedule, type Schedule, scheduleRule } from "./schedule.js";
-
-export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";
-
-/** An optimizer by name, or with options of its own; the learning rate is the run's. */
-export type OptimizerChoice =
-  | OptimizerName
-  | ({ readonly type: "adam" | "adamw" } & Omit<AdamOptions, "learningRate">)
-  | ({ readonly type: "rmsprop" } & Omit<RMSpropOptions, "learningRate">)
-  | ({ readonly type: "sgd" } & Omit<SGDOptions, "learningRate">);
 
 /** How a text is trained on. What is not given is chosen from the text's length: see `defaultsFor`. */
 export interface FitOptions {
@@ -100,23 +92,6 @@ const table = {
 };
 
 const earlyStoppingTable = { patience: integer({ min: 1 }), minDelta: optional(real({ min: 0 })) };
-
-/** All keys of a run that its result depends on. */
-export interface RunOptions {
-  readonly batching: "windows" | "streams";
-  readonly sequenceLength: number;
-  readonly batchSize: number | "full";
-  /** "windows" only. */
-  readonly stride?: number;
-  readonly shuffle?: boolean;
-  readonly epochs: number;
-  readonly optimizer: OptimizerChoice;
-  readonly learningRate: number | Schedule;
-  readonly maxGradNorm?: number;
-  readonly maxGradValue?: number;
-  readonly validation?: number | string;
-  readonly earlyStopping?: { readonly patience: number; readonly minDelta?: number };
-}
 
 /** @throws TypeError, RangeError naming the bad option */
 export function checkFitOptions(options: unknown): FitOptions {

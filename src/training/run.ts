@@ -6,7 +6,7 @@ import type { Batches } from "./batches.js";
 import { type Corpus, fingerprint } from "./corpus.js";
 import { cutText } from "./cut-text.js";
 import type { EpochRecord, History, TrainingProgress } from "./history.js";
-import type { OptimizerChoice, RunOptions } from "./options.js";
+import type { OptimizerChoice, RunOptions } from "./run-options.js";
 import { learningRateAt } from "./schedule.js";
 
 /** Sums over the epoch under way. */
