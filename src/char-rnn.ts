@@ -97,11 +97,13 @@ export class CharRNN {
   /**
    * The model that `save` wrote. Everything in the file is checked before a model is built from it.
    *
+   * @param options threads: as in `create`, a file does not say how many; default 1
    * @throws TypeError for anything but bytes, CheckpointError with what is wrong with them, WasmUnavailableError
    */
-  static async load(bytes: Uint8Array): Promise<CharRNN> {
+  static async load(bytes: Uint8Array, options: { threads?: number } = {}): Promise<CharRNN> {
+    const { threads } = readOptions("options", options, { threads: networkOptionRules.threads });
     const { config, vocabulary, weights, run } = decodeCheckpoint(check("bytes", bytes, bytesRule));
-    const network = await Network.create(config);
+    const network = await Network.create({ ...config, threads });
     network.loadStateDict(weights);
     return new CharRNN(network, vocabulary, run);
   }

@@ -57,7 +57,11 @@ function lossOf({ layers, fc, fcBias }, x, y) {
     below = np.stack(hidden).reshape([T * B, hiddenSize]);
   }
   const logits = np.matmul(below, fc).add(fcBias);
-  return nn.logSoftmax(logits, -1).mul(y).sum().div(-B * T);
+  return nn
+    .logSoftmax(logits, -1)
+    .mul(y)
+    .sum()
+    .div(-B * T);
 }
 
 const [rate, beta1, beta2, epsilon] = [1e-3, 0.9, 0.999, 1e-8];
@@ -67,7 +71,12 @@ const update = jit((parameters, first, second, correction1, correction2, x, y) =
   const newSecond = tree.map((v, g) => v.mul(beta2).add(np.square(g).mul(1 - beta2)), second, gradients);
   const newParameters = tree.map(
     (p, m, v) =>
-      p.sub(m.mul(rate).div(correction1.ref).div(np.sqrt(v.div(correction2.ref)).add(epsilon))),
+      p.sub(
+        m
+          .mul(rate)
+          .div(correction1.ref)
+          .div(np.sqrt(v.div(correction2.ref)).add(epsilon)),
+      ),
     parameters,
     tree.ref(newFirst),
     tree.ref(newSecond),

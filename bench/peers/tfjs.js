@@ -35,7 +35,12 @@ const targets = oneHot(1);
 const adam = tf.train.adam(1e-3);
 const lossOf = () => {
   const logits = model.apply(inputs, { training: true }).reshape([B * T, classes]);
-  return tf.logSoftmax(logits).mul(targets).sum().div(-B * T).asScalar();
+  return tf
+    .logSoftmax(logits)
+    .mul(targets)
+    .sum()
+    .div(-B * T)
+    .asScalar();
 };
 
 await report(workload, versionOf("@tensorflow/tfjs"), async () => {

@@ -49,7 +49,6 @@ export function edited(bytes: Uint8Array, edit: (file: OpenFile) => void): Uint8
 }
 
 /** Changes a piece of JSON of a file's metadata. */
-// biome-ignore lint/suspicious/noExplicitAny: a test may put anything anywhere
 export function editedJSON(bytes: Uint8Array, key: string, edit: (json: any) => unknown): Uint8Array<ArrayBuffer> {
   return edited(bytes, ({ metadata }) => {
     const json = JSON.parse(metadata[key] as string);

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { summarize } from "./harness.js";
+
+/**
+ * Who is measured, in a process of its own that lives as long as the run. It is told a line of JSON at a time:
+ * { prepare: workload } is answered with facts, { run: true } with { seconds }, per unit of the workload.
+ */
+export class Participant {
+  #process;
+  #lines;
+  #errors = "";
+
+  constructor(command, args) {
+    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#process.stderr.on("data", (data) => {
+      this.#errors += data;
+    });
+    this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  }
+
+  static ours(numerics, threads) {
+    return new Participant(process.execPath, [pathOf("ours.js"), numerics, String(threads)]);
+  }
+
+  static pyTorch(python, threads) {
+    return new Participant(python, [pathOf("peers/pytorch.py"), String(threads)]);
+  }
+
+  prepare(workload) {
+    return this.#ask({ prepare: workload });
+  }
+
+  async run() {
+    const { seconds } = await this.#ask({ run: true });
+    return seconds;
+  }
+
+  end() {
+    this.#process.stdin.end();
+  }
+
+  async #ask(question) {
+    this.#process.stdin.write(`${JSON.stringify(question)}\n`);
+    const { done, value } = await this.#lines.next();
+    if (done) throw new Error(this.#errors || "a participant of the benchmark ended");
+    return JSON.parse(value);
+  }
+}
+
+/**
+ * Seconds per unit of a workload for each participant, by name: one run of each after the other, so that what else the
+ * machine does hits all of them.
+ */
+export async function measureByTurns(participants, workload, repeats) {
+  const facts = {};
+  const seconds = {};
+  for (const [name, { participant, kind = workload.kind }] of Object.entries(participants)) {
+    facts[name] = await participant.prepare({ ...workload, kind });
+    seconds[name] = [];
+  }
+  for (let i = 0; i < repeats; i++) {
+    for (const [name, { participant }] of Object.entries(participants)) seconds[name].push(await participant.run());
+  }
+  return Object.fromEntries(Object.keys(seconds).map((name) => [name, { ...summarize(seconds[name]), ...facts[name] }]));
+}
+
+function pathOf(name) {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
