@@ -35,10 +35,14 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Serves an empty page at / and the files of dist/ under /dist/, on a free port of localhost. */
-export async function serveDist(): Promise<{ server: Server; origin: string }> {
+/** Serves, cross-origin isolated or not, an empty page at / and the files of dist/ under /dist/, on a free port of localhost. */
+export async function serveDist({ isolated = false } = {}): Promise<{ server: Server; origin: string }> {
   if (!existsSync(join(DIST, "index.js"))) throw new Error("dist/index.js is missing: run npm run build");
   const server = createServer(async ({ url = "/" }, response) => {
+    if (isolated) {
+      response.setHeader("cross-origin-opener-policy", "same-origin");
+      response.setHeader("cross-origin-embedder-policy", "require-corp");
+    }
     const { pathname } = new URL(url, "http://localhost");
     if (pathname === "/") {
       // An icon of its own, or the browser asks for one and reports that there is none.

@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as library from "../../src/index.js";
 import { LAB, type LabOptions, type LabResult, runLab } from "../lab.js";
+import { textOf, WRITINGS } from "../sampling/text-of.js";
 import { findChromium, serveDist } from "./browser.js";
 
 /*
@@ -76,6 +77,56 @@ describe.runIf(path)("the lab in Chromium", () => {
       })`,
     );
     expect(result).toEqual(["aborted", true]);
+  });
+
+  test.each(WRITINGS)("the same text is written: $cell, $generate", async (options) => {
+    const there = await page.evaluate(
+      `import("/dist/index.js").then((library) => (${textOf})(library, ${JSON.stringify(options)}))`,
+    );
+    expect(there).toEqual(await textOf(library, options));
+  });
+
+  test("a page that is not isolated has one thread, and says so", async () => {
+    const spoken: string[] = [];
+    const listen = (message: { text(): string }) => spoken.push(message.text());
+    page.on("console", listen);
+    const losses = await page.evaluate(
+      `import("/dist/index.js").then(async ({ Network, tensor }) => {
+        const inputs = tensor(Int32Array.of(0, 1, 2, 3), [2, 2]);
+        const losses = [];
+        for (const threads of [1, 2]) {
+          const network = await Network.create({ cell: "gru", inputSize: 4, hiddenSize: 5, outputSize: 4, threads });
+          losses.push(network.backward(inputs, inputs).loss);
+        }
+        return losses;
+      })`,
+    );
+    page.off("console", listen);
+    expect((losses as number[])[1]).toBe((losses as number[])[0]);
+    expect(spoken).toEqual([expect.stringContaining("cross-origin isolated")]);
+    complaints.length = 0;
+  });
+
+  test("an isolated page trains on two threads, with the same bits", async () => {
+    const isolated = await serveDist({ isolated: true });
+    const other = await browser.newPage();
+    await other.goto(isolated.origin);
+    const [alone, shared, isIsolated] = (await other.evaluate(
+      `import("/dist/index.js").then(async ({ Network, tensor }) => {
+        const inputs = tensor(Int32Array.from({ length: 60 }, (_, i) => (i * i) % 9), [6, 10]);
+        const losses = [];
+        for (const threads of [1, 2]) {
+          const network = await Network.create({ cell: "lstm", inputSize: 9, hiddenSize: 15, outputSize: 9, threads });
+          const { loss } = network.backward(inputs, inputs);
+          losses.push(JSON.stringify([loss, [...network.gradients()["rnn.weight_hh_l0"].data]]));
+        }
+        return [...losses, globalThis.crossOriginIsolated];
+      })`,
+    )) as [string, string, boolean];
+    await other.close();
+    isolated.server.close();
+    expect(isIsolated).toBe(true);
+    expect(shared).toBe(alone);
   });
 
   test("a store keeps models when the page is gone", async () => {
