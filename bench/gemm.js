@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import { measure } from "./harness.js";
 
@@ -7,6 +7,7 @@ import { measure } from "./harness.js";
  * product of many rows), beside what the registers alone can do.
  */
 export async function measureProducts(kind, products) {
+  mkdirSync("build", { recursive: true });
   const limit = await measureLimit(kind);
   return { limit, products: products.map((product) => ({ ...product, gflops: measureProduct(kind, product) })) };
 }

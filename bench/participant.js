@@ -3,6 +3,10 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { summarize } from "./harness.js";
 
+/** Where a machine is so busy that a workload takes longer than this, it is measured a few times only. */
+const PATIENCE_MS = 90_000;
+const FEW = 3;
+
 /**
  * Who is measured, in a process of its own that lives as long as the run. It is told a line of JSON at a time:
  * { prepare: workload } is answered with facts, { run: true } with { seconds }, per unit of the workload.
@@ -60,10 +64,24 @@ export async function measureByTurns(participants, workload, repeats) {
     facts[name] = await participant.prepare({ ...workload, kind });
     seconds[name] = [];
   }
-  for (let i = 0; i < repeats; i++) {
+  requireEqualLosses(workload, facts);
+  const start = performance.now();
+  for (let i = 0; i < repeats && (i < FEW || performance.now() - start < PATIENCE_MS); i++) {
     for (const [name, { participant }] of Object.entries(participants)) seconds[name].push(await participant.run());
   }
-  return Object.fromEntries(Object.keys(seconds).map((name) => [name, { ...summarize(seconds[name]), ...facts[name] }]));
+  return Object.fromEntries(
+    Object.keys(seconds).map((name) => [name, { ...summarize(seconds[name]), ...facts[name] }]),
+  );
+}
+
+/** All begin with the same weights and the same batch: who has another loss does other work. */
+function requireEqualLosses({ name }, facts) {
+  const losses = Object.values(facts)
+    .map(({ firstLoss }) => firstLoss)
+    .filter((loss) => loss !== undefined);
+  if (losses.some((loss) => !(Math.abs(loss - losses[0]) < 1e-4))) {
+    throw new Error(`${name}: first losses differ: ${losses.join(", ")}`);
+  }
 }
 
 function pathOf(name) {

@@ -2,21 +2,27 @@
  * char-rnn's own run on tiny Shakespeare, one seed: two layers of 128, 50 streams of chunks of 50, the last 23 of 446
  * chunks of each stream held out, RMSprop 2e-3 (alpha 0.95), × 0.97 per epoch from epoch 10, weights ± 0.08.
  *
- *   node bench/tinyshakespeare.js [--cell lstm] [--epochs 25] [--text FILE]
+ *   node bench/tinyshakespeare.js [--cell lstm] [--epochs 25] [--seed 1] [--text FILE]
  *   node bench/tinyshakespeare.js --check      2 epochs of each cell, compared with PyTorch's losses
+ *   node bench/tinyshakespeare.js --time       one epoch of each cell beside PyTorch, one thread each, in turn
  *   node bench/tinyshakespeare.js --draw       the curves of all runs so far, as an SVG
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CharRNN } from "../dist/index.js";
 import { lineChart } from "./chart.js";
+import { findPyTorch } from "./pytorch.js";
 
 const { values } = parseArgs({
   options: {
     cell: { type: "string", default: "lstm" },
     epochs: { type: "string", default: "25" },
+    seed: { type: "string", default: "1" },
     text: { type: "string", default: "../shared/data/tinyshakespeare/input.txt" },
     check: { type: "boolean" },
+    time: { type: "boolean" },
     draw: { type: "boolean" },
   },
 });
@@ -28,6 +34,7 @@ const TOLERANCE = 0.03;
 if (values.draw) draw();
 else if (!existsSync(values.text)) console.log(`skipped: there is no ${values.text}`);
 else if (values.check) await checkFirstEpochs();
+else if (values.time) await timeBesidePyTorch();
 else await run(values.cell, Number(values.epochs));
 
 async function train(cell, epochs, onEpoch) {
@@ -39,7 +46,7 @@ async function train(cell, epochs, onEpoch) {
     hiddenSize: 128,
     numLayers: 2,
     initialization,
-    seed: 1,
+    seed: Number(values.seed),
   });
   return model.fit(text, {
     batching: "streams",
@@ -70,6 +77,7 @@ async function run(cell, epochs) {
   mkdirSync("bench/results", { recursive: true });
   const result = {
     cell,
+    seed: Number(values.seed),
     node: process.versions.node,
     seconds,
     best: best.validationLoss,
@@ -89,6 +97,23 @@ async function checkFirstEpochs() {
       `${cell}: validation ${losses.map((loss) => loss.toFixed(4)).join(", ")}; PyTorch ${expected} after the first epoch`,
     );
     if (!isRight) process.exitCode = 1;
+  }
+}
+
+async function timeBesidePyTorch() {
+  const python = findPyTorch();
+  if (!python) console.log("skipped: PyTorch (no Python with torch was found)");
+  const script = fileURLToPath(new URL("peers/char_rnn.py", import.meta.url));
+  for (const cell of Object.keys(AFTER_FIRST_EPOCH)) {
+    const { epochs } = await train(cell, 1);
+    let theirs;
+    if (python) {
+      const { stdout } = spawnSync(python, [script, cell, "1", values.text, "1"], { encoding: "utf8" });
+      theirs = JSON.parse(stdout).records[0];
+    }
+    const ours = epochs[0];
+    const text = ({ seconds, validationLoss }) => `${seconds.toFixed(1)} s (${validationLoss.toFixed(3)})`;
+    console.log(`${cell}: ${text(ours)}${theirs ? `, PyTorch ${text(theirs)}` : ""}`);
   }
 }
 

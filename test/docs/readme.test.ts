@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 
 /*
@@ -35,6 +37,22 @@ test.each(blocksOf("js").map((source, i) => ({ i, source })))("program $i runs",
   writeFileSync(file, source);
   const output = execFileSync(process.execPath, [file], { encoding: "utf8" });
   expect(output).toMatch(expected[i] as RegExp);
+});
+
+test("the commands of rnn-wasm work on any text, in their order", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rnn-wasm-readme-"));
+  const program = resolve("dist/cli/rnn-wasm.js");
+  for (const name of ["shakespeare.txt", "sonnet.txt"]) {
+    writeFileSync(join(folder, name), "ROMEO: the quick brown fox, and no more.\n".repeat(4));
+  }
+  const commands = [...readme.matchAll(/^ {4}npx rnn-wasm (.*)$/gm)].map(([, words]) => words as string);
+  expect(commands).toHaveLength(4);
+  for (const words of commands) {
+    const args = [...words.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+    const output = execFileSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
+    expect(output.length, words).toBeGreaterThan(10);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test("every npm command is one of package.json's", () => {

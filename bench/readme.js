@@ -1,0 +1,68 @@
+/*
+ * node bench/readme.js [RESULT] [--print] : writes what bench/results/latest.json says between README.md's
+ * `<!-- speed -->` and `<!-- /speed -->`; --print shows it and leaves the README alone.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import {
+  firstStepLine,
+  growthTable,
+  machineLine,
+  memoryLine,
+  peersTable,
+  productsTable,
+  samplingTable,
+  shareTable,
+  targetLines,
+  trainingTable,
+} from "./report.js";
+
+const [BEGIN, END] = ["<!-- speed -->", "<!-- /speed -->"];
+const { values, positionals } = parseArgs({ options: { print: { type: "boolean" } }, allowPositionals: true });
+const root = fileURLToPath(new URL("..", import.meta.url));
+const result = JSON.parse(readFileSync(positionals[0] ?? `${root}bench/results/latest.json`, "utf8"));
+const block = [BEGIN, ...content(result), END].join("\n\n");
+if (values.print) console.log(block);
+else writeReadme(block);
+
+function content(result) {
+  return [
+    machineLine(result),
+    "Medians, in brackets the least and the most; ours and PyTorch's were measured by turns in one run.",
+    "![Times faster than PyTorch](bench/results/speed.svg)",
+    trainingTable(result),
+    peersTable(result),
+    samplingTable(result),
+    memoryLine(result),
+    firstStepLine(result),
+    targetLines(result),
+    details("Products, and how much of the register limit a step has", productsTable(result), shareTable(result)),
+    details(
+      "How time grows",
+      growthTable(result),
+      result.growth && "![Seconds against H, B, T and V](bench/results/growth.svg)",
+    ),
+  ].filter(Boolean);
+}
+
+/** Folded away: for those who ask. */
+function details(summary, ...parts) {
+  const all = parts.filter(Boolean);
+  return all.length > 0 ? `<details><summary>${summary}</summary>\n\n${all.join("\n\n")}\n\n</details>` : "";
+}
+
+function writeReadme(block) {
+  if (!result.isWhole) {
+    console.error("this result is not of a whole run: npm run bench, without --quick, --only and --no-peers");
+    process.exit(1);
+  }
+  const file = `${root}README.md`;
+  const readme = readFileSync(file, "utf8");
+  const begin = readme.indexOf(BEGIN);
+  if (begin < 0) throw new Error(`README.md has no ${BEGIN}`);
+  const end = readme.indexOf(END, begin);
+  const rest = readme.slice(end < 0 ? begin + BEGIN.length : end + END.length);
+  writeFileSync(file, readme.slice(0, begin) + block + rest);
+  console.log("README.md has the numbers");
+}

@@ -1,0 +1,146 @@
+import { time } from "./harness.js";
+import { flopsOf } from "./workloads.js";
+
+/*
+ * What the numbers are to be, and what they are. Every value is of one run; ratios are of medians.
+ */
+
+const TRAINING = [
+  { key: "lab", pytorch: 3, peers: { tfjs: 50, "jax-js": 35 } },
+  { key: "rnn-128", pytorch: 1.35, peers: { tfjs: 33 } },
+  { key: "gru-128", pytorch: 1.2, peers: { tfjs: 30 } },
+  { key: "lstm-128", pytorch: 0.95, peers: { tfjs: 45 } },
+  { key: "lstm-256", pytorch: 0.85, peers: {} },
+  { key: "lstm-512", pytorch: 0.65, peers: {} },
+];
+const PEER_NAMES = { tfjs: "TF.js Wasm", "jax-js": "jax-js Wasm" };
+
+/** [{ name, target, value, atMost?, unit, beside? }]: value is undefined where it was not measured. */
+export function judge(result) {
+  return [
+    ...TRAINING.flatMap((row) => judgeTraining(result, row)),
+    ...judgeThreads(result),
+    ...result.sampling.map((workload) => judgeSampling(result, workload)),
+    ...judgeProducts(result),
+    { name: "memory against its formula", target: 1.25, value: result.memory?.ratio, atMost: true, unit: "×" },
+    {
+      name: "import to first training step of the lab",
+      target: 40,
+      value: result.firstStep && result.firstStep.median * 1000,
+      atMost: true,
+      unit: " ms",
+      beside:
+        result.firstStep &&
+        `of which importing ${time(result.firstStep.imported)}, and creating the network up to ${time(result.firstStep.created)}`,
+    },
+  ].map((row) => ({ ...row, isMet: row.value === undefined ? undefined : isMet(row) }));
+}
+
+function isMet({ target, value, atMost }) {
+  return atMost ? value <= target : value >= target;
+}
+
+/** How many times faster ours is, undefined where one of them was not measured. */
+export function ratioOf(theirs, ours) {
+  return theirs?.median !== undefined && ours?.median !== undefined ? theirs.median / ours.median : undefined;
+}
+
+function judgeTraining(result, { key, pytorch, peers }) {
+  const workload = result.training.find((candidate) => candidate.key === key);
+  if (!workload) return [];
+  const { measured } = workload;
+  const label = shortName(workload);
+  const rows = Object.entries(peers).map(([peer, target]) => ({
+    name: `${label} against ${PEER_NAMES[peer]}`,
+    target,
+    value: ratioOf(workload.peers[peer], measured.fast1),
+    unit: "×",
+  }));
+  const value = ratioOf(measured.pytorch1, measured.fast1);
+  return [
+    {
+      name: `${label} against PyTorch, one thread each`,
+      key,
+      target: pytorch,
+      value,
+      unit: "×",
+      beside: besideLimit(result, workload, measured.pytorch1, measured.fast1, 1),
+    },
+    ...rows,
+  ];
+}
+
+function judgeThreads(result) {
+  const workload = result.training.find(({ key }) => key === "lstm-128");
+  if (!workload) return [];
+  const { fast1, fast2, pytorch1, pytorch2 } = workload.measured;
+  const [ours, theirs] = [fastest(fast1, fast2), fastest(pytorch1, pytorch2)];
+  return [
+    {
+      name: `${shortName(workload)}, best of one and two threads against PyTorch's best`,
+      target: 1.3,
+      value: ratioOf(theirs, ours),
+      unit: "×",
+      beside: besideLimit(result, workload, theirs, ours, ours === fast2 ? 2 : 1),
+    },
+    { name: `${shortName(workload)}, two threads against one`, target: 1.75, value: ratioOf(fast1, fast2), unit: "×" },
+  ];
+}
+
+function judgeSampling(result, workload) {
+  const { forward, pytorch } = workload.measured;
+  return {
+    name: `sampling, ${workload.name} against PyTorch`,
+    key: workload.key,
+    target: 4,
+    value: ratioOf(pytorch, forward),
+    unit: "×",
+    beside: besideLimit(result, workload, pytorch, forward, 1),
+  };
+}
+
+function judgeProducts({ products, engine }) {
+  const measured = products?.[engine.fastCore];
+  if (!measured) return [];
+  const worst = (name, target, all) => {
+    const [least] = all.toSorted((a, b) => a.gflops - b.gflops);
+    return {
+      name: `${name}, worst: ${least.form} (${least.M}, ${least.N}, ${least.K})`,
+      target,
+      value: (100 * least.gflops) / measured.limit,
+      unit: " %",
+      beside: `${least.gflops.toFixed(1)} of the registers' ${measured.limit.toFixed(1)} GFLOP/s`,
+    };
+  };
+  return [
+    worst(
+      "products with M, N, K ≥ 128, of the register limit",
+      90,
+      measured.products.filter(({ M, N, K }) => Math.min(M, N, K) >= 128),
+    ),
+    worst(
+      "the lab's products, of the register limit",
+      75,
+      measured.products.filter(({ name }) => name.startsWith("lab")),
+    ),
+  ];
+}
+
+/** What the ratio would be if the products ran at the register limit and all else took no time. */
+function besideLimit({ products, engine }, workload, theirs, ours, threads) {
+  const limit = products?.[engine.fastCore]?.limit;
+  if (!limit || !theirs || !ours) return undefined;
+  const gflop = flopsOf(workload) / 1e9;
+  const rate = gflop / ours.median;
+  const bound = theirs.median / (gflop / (limit * threads));
+  const registers = threads === 1 ? `${limit.toFixed(1)}` : `${threads} × ${limit.toFixed(1)}`;
+  return `${rate.toFixed(1)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound.toFixed(2)}`;
+}
+
+export function fastest(...all) {
+  return all.filter(Boolean).toSorted((a, b) => a.median - b.median)[0];
+}
+
+export function shortName({ key, name }) {
+  return key === "lab" ? "lab" : name.split(",")[0];
+}
