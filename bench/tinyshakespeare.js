@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { CharRNN } from "../dist/index.js";
 import { lineChart } from "./chart.js";
-import { findPyTorch } from "./pytorch.js";
+import { findPyTorch } from "./peers.js";
 
 const { values } = parseArgs({
   options: {
