@@ -22,13 +22,14 @@ export function lineChart({ title, xLabel, yLabel, series, yMin, yMax, log = fal
     ]),
     ...marks(x0, x1).map((x) => text(px(x), height - bottom + 18, round(x), 'text-anchor="middle"')),
   ];
+  const nameHeights = apart(series.map(({ points }) => py(points.at(-1)[1])));
   const lines = series.flatMap(({ name, points, dashed }, i) => {
     const color = COLORS[i % COLORS.length];
     const path = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" ");
-    const [lastX, lastY] = points.at(-1);
+    const [lastX] = points.at(-1);
     return [
       `<polyline points="${path}" fill="none" stroke="${color}" stroke-width="2"${dashed ? ' stroke-dasharray="5 4"' : ""}/>`,
-      text(px(lastX) + 6, py(lastY) + 4, name, `fill="${color}"`),
+      text(px(lastX) + 6, nameHeights[i] + 4, name, `fill="${color}"`),
     ];
   });
   return picture(width, height, [
@@ -38,6 +39,14 @@ export function lineChart({ title, xLabel, yLabel, series, yMin, yMax, log = fal
     text(16, height / 2, yLabel, `text-anchor="middle" transform="rotate(-90 16 ${height / 2})"`),
     ...lines,
   ]);
+}
+
+/** Heights in the same order, moved down where two are closer than a line of text. */
+function apart(heights) {
+  const moved = [...heights];
+  const order = heights.map((_, i) => i).sort((a, b) => heights[a] - heights[b]);
+  for (let k = 1; k < order.length; k++) moved[order[k]] = Math.max(moved[order[k]], moved[order[k - 1]] + 14);
+  return moved;
 }
 
 /**
