@@ -60,7 +60,7 @@ export function dotChart({ title, xLabel, series, rows }) {
   const [low, high] = [Math.min(...values) / 1.15, Math.max(...values) * 1.15];
   const px = (x) => left + (Math.log(x / low) / Math.log(high / low)) * (width - left - right);
   const legend = [...series, "target"].map((name, i) => {
-    const x = left + i * 150;
+    const x = left + i * 190;
     const isTarget = i === series.length;
     const mark = isTarget ? tick(x, 40) : dot(x, 40, COLORS[i]);
     return `${mark}${text(x + 9, 44, name)}`;
@@ -74,7 +74,8 @@ export function dotChart({ title, xLabel, series, rows }) {
     return [
       text(left - 10, y + 4, name, 'text-anchor="end"'),
       ...(target === undefined ? [] : [tick(px(target), y)]),
-      ...dots.map(({ series, value }) => dot(px(value), y, COLORS[series])),
+      // One above the other: equal values stay two dots.
+      ...dots.map(({ series, value }, k) => dot(px(value), y + 6 * (k - (dots.length - 1) / 2), COLORS[series])),
     ];
   });
   return picture(width, bottom + 44, [
@@ -104,7 +105,7 @@ function line(xa, ya, xb, yb, stroke = "#ddd") {
 }
 
 function dot(x, y, color) {
-  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="${color}"/>`;
+  return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4.5" fill="${color}"/>`;
 }
 
 /** A target is a short upright stroke. */
@@ -112,11 +113,11 @@ function tick(x, y) {
   return `<rect x="${(x - 1).toFixed(1)}" y="${(y - 9).toFixed(1)}" width="2" height="18" fill="#777"/>`;
 }
 
-/** 1, 2, 5, 10 … from low to high; the powers of ten alone where those would be too many. */
+/** 1, 2, 5, 10 … from low to high; more of them in less than a decade, the powers of ten alone in many. */
 function logTicks(low, high) {
   const first = Math.floor(Math.log10(low));
   const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
-  const factors = powers.length > 4 ? [1] : [1, 2, 5];
+  const factors = powers.length > 4 ? [1] : high / low > 10 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 7];
   return powers
     .flatMap((power) => factors.map((factor) => factor * power))
     .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));

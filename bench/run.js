@@ -191,7 +191,7 @@ function write() {
   const rows = ratioRows();
   if (rows.length > 0) {
     const title = `Times faster than PyTorch ${result.versions.pytorch}, Node ${result.versions.node}`;
-    const series = ["one thread each", "best against best"];
+    const series = ["one thread each", "best of 1 and 2 threads"];
     const xLabel = "to the right of 1: rnn-wasm is faster";
     writeFileSync(`${folder}/speed.svg`, dotChart({ title, xLabel, series, rows }));
   }

@@ -1,4 +1,4 @@
-import { instantiate } from "@assemblyscript/loader";
+import { instantiateSync } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
 import type { Abi } from "./generated/abi.js";
 import { cores, MEMORY_FLAGS } from "./generated/cores.js";
@@ -42,8 +42,9 @@ export async function createCore(numerics: Numerics, shared = false): Promise<Co
 }
 
 /** Another instance on the same memory, for another thread. */
-export async function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Core> {
-  const { instance } = await instantiate(module, { env: { memory } });
+export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {
+  // The asynchronous way asks whether the module is a Response, which Node takes a tenth of a second to load.
+  const { instance } = instantiateSync(module, { env: { memory } });
   return { module, kernels: instance.exports as unknown as Abi, memory };
 }
 
@@ -89,6 +90,9 @@ function bytesOf(kind: CoreKind): Promise<Uint8Array<ArrayBuffer>> {
 
 async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  // Node has streams and Response too, but loads them for longer than all the rest takes.
+  const zlib = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:zlib");
+  if (zlib) return Uint8Array.from(zlib.inflateRawSync(deflated));
   const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -24,7 +24,7 @@ else port.addEventListener("message", ({ data }) => void work(data as CrewStart)
 
 async function work(start: CrewStart): Promise<void> {
   const { module, memory, config, blocks, control, index, count } = start;
-  const core = await instantiateCore(module, memory);
+  const core = instantiateCore(module, memory);
   const arena = new Arena(core);
   const barrier = new Barrier(memory.buffer as unknown as SharedArrayBuffer, control, index, count);
   const pass = new Pass(config, layoutParameters(config), core, arena, blocks, barrier);
