@@ -36,7 +36,7 @@ function content(result) {
     samplingTable(result),
     memoryLine(result),
     firstStepLine(result),
-    targetLines(result),
+    details("What falls short of its target, and what holds it", targetLines(result)),
     details("Products, and how much of the register limit a step has", productsTable(result), shareTable(result)),
     details(
       "How time grows",
