@@ -41,7 +41,9 @@ export function gradientError(actual: Tensor | undefined, expected: Packed, larg
 
 /** The norm is of gradients, and the square root of a mean of their errors is no larger than their largest. */
 export function normError(actual: number, expected: number): number {
-  return Math.abs(actual - expected) / (tolerances.gradients.relative * expected);
+  const difference = Math.abs(actual - expected);
+  // Of one class there is nothing to learn: the norm is 0, and has to be.
+  return difference === 0 ? 0 : difference / (tolerances.gradients.relative * expected);
 }
 
 /** @param initial the parameter before the first step, which both sides have bit for bit */
