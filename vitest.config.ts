@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     execArgv: relaxedSimd,
     pool: "forks",
+    // On two cores there would be one worker otherwise.
+    maxWorkers: "100%",
     testTimeout: 60_000,
   },
 });
