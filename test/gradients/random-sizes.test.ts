@@ -11,7 +11,7 @@ import { dictToFloat64, get, size, type Tensor } from "../reference/tensor.js";
  */
 const CASES = 200;
 const LARGEST = 300;
-const WORK = 400_000; // multiply-adds of the forward pass
+const WORK = 200_000; // multiply-adds of the forward pass
 
 const random = generator(20_26);
 

@@ -22,7 +22,7 @@ const cells: readonly Pick<Config, "cell" | "nonlinearity">[] = [
 ];
 
 for (const [index, cell] of cells.entries()) {
-  for (const numLayers of [1, 3]) {
+  for (const numLayers of [1, 2]) {
     for (const inputKind of ["indices", "reals"] as const) {
       for (const hasState of [true, false]) {
         const title = [

@@ -45,20 +45,23 @@ for (const numerics of allNumerics) {
       });
     }
 
-    test("100 seeds end where PyTorch's do, and none below the floor", { timeout: 600_000 }, async () => {
-      const final: number[] = [];
-      let perfect = 0;
-      for (let seed = 0; seed < 100; seed++) {
-        const { losses, prediction } = await train(seed, numerics);
-        expect(Math.min(...losses), `seed ${seed}`).toBeGreaterThanOrEqual(FLOOR);
-        final.push(losses.at(-1) ?? Number.NaN);
-        // Nothing in the text says what its first character is, so the prediction of the second one cannot be learned.
-        if (prediction.slice(1) === lab.sentence.slice(2)) perfect++;
-      }
-      expect(Math.abs(median(final) - 0.253)).toBeLessThanOrEqual(0.01);
-      expect(perfect).toBeGreaterThanOrEqual(46);
-      expect(perfect).toBeLessThanOrEqual(66);
-    });
+    // Twenty seconds for a core: both of them in CI, elsewhere the one that most programs run on.
+    const runsSeeds = numerics === "fast" || process.env.CI !== undefined;
+    if (runsSeeds)
+      test("100 seeds end where PyTorch's do, and none below the floor", { timeout: 600_000 }, async () => {
+        const final: number[] = [];
+        let perfect = 0;
+        for (let seed = 0; seed < 100; seed++) {
+          const { losses, prediction } = await train(seed, numerics);
+          expect(Math.min(...losses), `seed ${seed}`).toBeGreaterThanOrEqual(FLOOR);
+          final.push(losses.at(-1) ?? Number.NaN);
+          // Nothing in the text says what its first character is, so the prediction of the second one cannot be learned.
+          if (prediction.slice(1) === lab.sentence.slice(2)) perfect++;
+        }
+        expect(Math.abs(median(final) - 0.253)).toBeLessThanOrEqual(0.01);
+        expect(perfect).toBeGreaterThanOrEqual(46);
+        expect(perfect).toBeLessThanOrEqual(66);
+      });
 
     test("class indices and one-hot inputs give the same logits and gradients", async () => {
       const [byIndex, byOneHot] = await Promise.all([createNetwork(0, numerics), createNetwork(0, numerics)]);
