@@ -81,19 +81,18 @@ describe("copiedText", () => {
     expect(copiedText("abc", "").longest).toEqual({ text: "", offset: 0, trainingOffset: 0 });
   });
 
-  test("of a megabyte takes a moment, also of one letter", () => {
+  // 0.4 s on a quiet machine; what is not linear takes minutes.
+  test("of a megabyte takes a moment, also of one letter", { timeout: 10_000 }, () => {
     const random = generator(1);
     const letters = (length: number) =>
       Array.from({ length }, () => String.fromCharCode(97 + Math.floor(26 * random() ** 2))).join("");
     const training = letters(1_000_000);
     const generated = letters(10_000) + training.slice(400_000, 401_000) + letters(10_000);
-    const start = performance.now();
     const { longest, copied } = copiedText(generated, training);
     expect(longest).toMatchObject({ offset: 10_000, trainingOffset: 400_000 });
     expect(longest.text.length).toBeGreaterThanOrEqual(1000);
     expect(copied).toBe(longest.text.length);
     expect(copiedText("a".repeat(50_000), "a".repeat(500_000)).share).toBe(1);
-    expect(performance.now() - start).toBeLessThan(10_000); // 0.4 s on a quiet machine; what is not linear takes minutes
   });
 
   test("bad input", async () => {
