@@ -127,13 +127,13 @@ function tileRows(left: i32): i32 {
 }
 
 /**
- * dW (M, N) = Aᵀ · D, or dW += Aᵀ · D, for A (K, M) and D (K, N): K rows of activations and of gradients become a
- * weight's gradient. `zeros` is a row of padded(N) zeros, `scratch` holds packedSize(min(K, 256), N) floats.
+ * dW (M, N) = Aᵀ · D for A (K, M) and D (K, N): K ≥ 1 rows of activations and of gradients become a weight's gradient.
+ * On the way the columns of D are added to `sums` (padded(N)), a bias's gradient, unless it is 0. `zeros` is a row of
+ * padded(N) zeros, `scratch` holds packedSize(min(K, 256), N) floats.
  */
 export function weightGradient(
   dW: usize,
   ldw: i32,
-  accumulate: bool,
   a: usize,
   lda: i32,
   d: usize,
@@ -143,15 +143,33 @@ export function weightGradient(
   K: i32,
   zeros: usize,
   scratch: usize,
+  sums: usize,
 ): void {
-  let init = accumulate ? dW : zeros;
-  let ldInit = accumulate ? ldw : 0;
+  let init = zeros;
+  let ldInit = 0;
   for (let k = 0; k < K; k += K_BLOCK) {
     const depth = min(K_BLOCK, K - k);
     pack(scratch, d + <usize>k * ldd * FLOAT, ldd, depth, N);
+    if (sums) addPanelSums(sums, scratch, depth, padded(N));
     multiply(dW, ldw, init, ldInit, a + <usize>k * lda * FLOAT, 1, lda, scratch, M, N, depth);
     init = dW;
     ldInit = ldw;
+  }
+}
+
+/** sums (columns) += the columns of panels of K rows. Two rows are added together first: half the chain, half the error. */
+function addPanelSums(sums: usize, panels: usize, K: i32, columns: i32): void {
+  for (let j = 0; j < columns; j += 4, sums += 16) {
+    const width = <usize>min(8, columns - (j & ~7)) * FLOAT;
+    let row = panels + <usize>(j & 4) * FLOAT;
+    let sum = f32x4.splat(0);
+    let k = 0;
+    for (; k + 2 <= K; k += 2, row += 2 * width) {
+      sum = f32x4.add(sum, f32x4.add(v128.load(row), v128.load(row + width)));
+    }
+    for (; k < K; k++, row += width) sum = f32x4.add(sum, v128.load(row));
+    v128.store(sums, f32x4.add(v128.load(sums), sum));
+    if (j & 4 || width < 32) panels += <usize>K * width;
   }
 }
 

@@ -112,8 +112,8 @@ export class Pass {
 
     // multiply(logits, …, h, fc): logits = h W_fcᵀ + b_fc
     const dLogits = { offset: plan.logits, ld: fcWeight.width };
-    this.#weightGradient(plan, fcWeight, this.#outputsOf(plan, last), ld, H, dLogits, rows);
-    this.#biasGradient(fcBias, dLogits, rows);
+    this.#sumColumns(fcBias, dLogits, 0);
+    this.#weightGradient(plan, fcWeight, fcBias, this.#outputsOf(plan, last), ld, H, dLogits, rows);
     this.#multiplyTransposed(plan, dh, fcWeight, dLogits, O);
 
     for (let l = last; l >= 0; l--) {
@@ -248,24 +248,24 @@ export class Pass {
       kernels.scatterAddRows(table, sums, width, dx.offset + start * FLOAT, dx.ld, plan.inputs, rows, count);
     } else {
       const { inputs, ldInputs, size } = this.#inputsOf(plan, mode, l);
-      this.#weightGradient(plan, weightIh, inputs, ldInputs, size, dx, rows);
+      this.#weightGradient(plan, weightIh, undefined, inputs, ldInputs, size, dx, rows);
     }
-    this.#biasGradient(biasIh, dx, rows);
 
-    // W_hh h[t − 1] + b_hh; without a state h[−1] is zero and step 0 adds nothing
+    // W_hh h[t − 1] + b_hh; without a state h[−1] is zero, and step 0 adds to the bias alone
     const dR = { ...dx, offset: dx.offset + (cell === "gru" ? ld * FLOAT : 0) };
     const skipped = mode.hasState ? 0 : B;
     const hPrevious = layer.h + skipped * ld * FLOAT;
     const dSteps = { ...dR, offset: dR.offset + skipped * dR.ld * FLOAT };
-    this.#weightGradient(plan, weightHh, hPrevious, ld, H, dSteps, rows - skipped);
-    if (cell === "gru") {
-      this.#biasGradient(biasHh, dR, rows);
-    } else {
-      // Both biases are added to the same sum.
-      const { start, count } = this.#columns(biasHh.width);
-      const own = (slot: ParameterSlot) => this.#arena.floats(this.#gradient(slot) + start * FLOAT, count);
-      own(biasHh).set(own(biasIh));
-    }
+    this.#sumColumns(biasHh, dR, skipped);
+    this.#weightGradient(plan, weightHh, biasHh, hPrevious, ld, H, dSteps, rows - skipped);
+
+    // b_ih is added to the same sums, but for gru's n, which comes first in it and last in b_hh.
+    const isGru = cell === "gru";
+    const { start, count } = this.#columns(biasHh.width);
+    const alike = Math.max(0, Math.min(count, biasHh.width - (isGru ? ld : 0) - start));
+    const from = this.#arena.floats(this.#gradient(biasHh) + start * FLOAT, alike);
+    this.#arena.floats(this.#gradient(biasIh) + (start + (isGru ? ld : 0)) * FLOAT, alike).set(from);
+    if (isGru) this.#sumColumns({ ...biasIh, width: ld }, dx, rows);
   }
 
   /** After the cell's backward pass: where the gradients of W_ih x + b lie, and the width of their rows. */
@@ -274,10 +274,14 @@ export class Pass {
     return this.#config.cell === "rnn" ? { offset: dh, ld } : { offset: layer.gates, ld: 4 * ld };
   }
 
-  /** The gradient of a weight in y = W x + b, from x (rows, size) and dY (rows, width); zero for no rows. */
+  /**
+   * The gradient of a weight in y = W x + b, from x (rows, size) and dY (rows, width); zero for no rows. The columns of
+   * dY are added to the bias's gradient.
+   */
   #weightGradient(
     plan: PassPlan,
     slot: ParameterSlot,
+    bias: ParameterSlot | undefined,
     x: number,
     ldx: number,
     size: number,
@@ -291,20 +295,10 @@ export class Pass {
       this.#clear(dW, slot, count);
       return;
     }
-    this.#kernels.weightGradient(
-      dW,
-      slot.width,
-      false,
-      x,
-      ldx,
-      dY.offset + column,
-      dY.ld,
-      size,
-      count,
-      rows,
-      plan.zeros,
-      plan.scratch + this.crew.index * plan.scratchStride,
-    );
+    const scratch = plan.scratch + this.crew.index * plan.scratchStride;
+    const sums = bias ? this.#gradient(bias) + column : 0;
+    const d = dY.offset + column;
+    this.#kernels.weightGradient(dW, slot.width, x, ldx, d, dY.ld, size, count, rows, plan.zeros, scratch, sums);
   }
 
   /** Zeros in `count` columns of all of a slot's rows. */
@@ -312,10 +306,11 @@ export class Pass {
     for (let row = 0; row < slot.rows; row++) this.#arena.floats(offset + row * slot.width * FLOAT, count).fill(0);
   }
 
-  #biasGradient(slot: ParameterSlot, dY: { offset: number; ld: number }, rows: number): void {
-    const { start, count } = this.#columns(slot.width);
+  /** The gradient of a bias in y = W x + b, from the first rows of dY; zero for no rows. */
+  #sumColumns(bias: ParameterSlot, dY: { offset: number; ld: number }, rows: number): void {
+    const { start, count } = this.#columns(bias.width);
     const column = start * FLOAT;
-    this.#kernels.columnSums(this.#gradient(slot) + column, dY.offset + column, dY.ld, rows, count);
+    this.#kernels.columnSums(this.#gradient(bias) + column, dY.offset + column, dY.ld, rows, count);
   }
 
   /** dX (T·B, H) = dY (T·B, K) · W, for y = x Wᵀ + b. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Matrix, productNN, sum } from "../reference/matrix.js";
+import { columnSums, Matrix, productNN, sum } from "../reference/matrix.js";
 import { generator } from "../reference/random.js";
 import {
   type Block,
@@ -92,20 +92,22 @@ describeEachBuild((sandbox) => {
   for (const K of GRADIENT_DEPTHS) {
     test(`weightGradient over ${K} rows`, () => {
       for (const [M, N] of distinct(GRADIENT_ROWS, GRADIENT_COLUMNS, K)) {
-        const { A, B: D, whole: before, product, magnitude } = problem(M, N, K);
-        for (const accumulate of [true, false]) {
-          const what = `M ${M}, N ${N}, K ${K}, ${accumulate ? "dW +=" : "dW ="}`;
+        const { A, B: D, bias: before, product, magnitude } = problem(M, N, K);
+        for (const withSums of [true, false]) {
+          const what = `M ${M}, N ${N}, K ${K}${withSums ? ", with sums" : ""}`;
           sandbox.reset();
           const d = sandbox.place(D, { ld: leadingOfB(N) });
           const a = sandbox.place(transposed(A), { ld: leadingOfA(M), width: M });
-          const w = accumulate ? before : mapMatrix(before, () => NaN);
-          const dW = sandbox.place(w, { ld: leadingOfC(N), padding: accumulate ? 0 : NaN });
+          const dW = sandbox.place(new Matrix(M, N, new Array(M * N).fill(Number.NaN)), {
+            ld: leadingOfC(N),
+            padding: NaN,
+          });
           const zeros = sandbox.place(new Matrix(1, N));
+          const sums = sandbox.place(before);
           const scratch = sandbox.reserve(kernels.packedSize(Math.min(K, 256), N));
           kernels.weightGradient(
             dW.offset,
             dW.ld,
-            accumulate,
             a.offset,
             a.ld,
             d.offset,
@@ -115,12 +117,16 @@ describeEachBuild((sandbox) => {
             K,
             zeros.offset,
             scratch.offset,
+            withSums ? sums.offset : 0,
           );
 
-          sandbox.expectOnlyWritten(dW, scratch);
+          sandbox.expectOnlyWritten(dW, scratch, ...(withSums ? [sums] : []));
           expectZeroPadding(sandbox, dW, what);
-          const init = accumulate ? before : new Matrix(M, N);
-          expectWithin(sandbox.read(dW), sum(init, product), errorBound(K, init, magnitude), what);
+          expectWithin(sandbox.read(dW), product, errorBound(K, new Matrix(M, N), magnitude), what);
+          if (!withSums) continue;
+          expectZeroPadding(sandbox, sums, what);
+          const bound = errorBound(K, before, columnSums(absolute(D)));
+          expectWithin(sandbox.read(sums), sum(before, columnSums(D)), bound, `${what}: the sums`);
         }
       }
     });
