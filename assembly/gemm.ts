@@ -4,7 +4,8 @@ import { FLOAT, madd, padded } from "./simd";
  * Matrix products. C (M, N) = init + A (M, K) · B (K, N), row-major.
  *
  * B is packed first, into panels of eight columns: a panel is K rows of eight floats, one after another, so that the
- * inner loop reads it as one stream; the last panel is four columns wide where padded(N) is no multiple of eight.
+ * inner loop reads it as one stream. Where padded(N) is no multiple of eight the last panel is twelve columns wide, or
+ * four where there are no more: a tile of four columns loads as much as it computes.
  * Whether B lies as (K, N) or transposed as (N, K) matters to the packing only. A is read in place by splat loads
  * with a stride for each direction, so that A and Aᵀ take the same road.
  *
@@ -30,21 +31,25 @@ export function packedSize(K: i32, N: i32): i32 {
   return K * padded(N);
 }
 
+/** Columns of the next panel, of those that are left. */
+function panelWidth(left: i32): i32 {
+  return left == 12 ? 12 : min(8, left);
+}
+
 /** Panels of B (K, N), with leading dimension ldb ≥ padded(N). */
 export function pack(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
-  const columns = padded(N);
   const stride = <usize>ldb * FLOAT;
-  let j = 0;
-  for (; j + 8 <= columns; j += 8) {
-    let row = b + <usize>j * FLOAT;
-    for (let k = 0; k < K; k++, row += stride, panels += 32) {
+  for (let left = padded(N); left > 0; ) {
+    const width = panelWidth(left);
+    const bytes = <usize>width * FLOAT;
+    let row = b;
+    for (let k = 0; k < K; k++, row += stride, panels += bytes) {
       v128.store(panels, v128.load(row));
-      v128.store(panels, v128.load(row, 16), 16);
+      if (width > 4) v128.store(panels, v128.load(row, 16), 16);
+      if (width > 8) v128.store(panels, v128.load(row, 32), 32);
     }
-  }
-  if (j < columns) {
-    let row = b + <usize>j * FLOAT;
-    for (let k = 0; k < K; k++, row += stride, panels += 16) v128.store(panels, v128.load(row));
+    b += bytes;
+    left -= width;
   }
 }
 
@@ -52,7 +57,7 @@ export function pack(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
 export function packTransposed(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
   const columns = padded(N);
   for (let j = 0; j < columns; ) {
-    const width = min(8, columns - j);
+    const width = panelWidth(columns - j);
     for (let k = 0; k < K; k++, panels += <usize>width * FLOAT) {
       for (let i = 0; i < width; i++) {
         const value = j + i < N ? load<f32>(b + (<usize>(j + i) * ldb + k) * FLOAT) : 0;
@@ -88,26 +93,24 @@ export function multiply(
     let j = 0;
     if (M == 1) {
       // One row is bound by reading the panels: four of them side by side, as many chains as hide the latency.
-      for (; j + 32 <= columns; j += 32) {
+      // Not where the fourth were the one of twelve columns.
+      for (; columns - j >= 32 && columns - j != 36; j += 32) {
         tile1x32(c + <usize>j * FLOAT, init + <usize>j * FLOAT, a, ks, panel, K);
         panel += <usize>K * 128;
       }
     }
     while (j < columns) {
-      const width = min(8, columns - j);
+      const width = panelWidth(columns - j);
       const column = <usize>j * FLOAT;
       for (let m = m0; m < end; ) {
-        const rows = tileRows(end - m);
         const cm = c + <usize>m * cs + column;
         const im = init + <usize>m * is + column;
         const am = a + <usize>m * rs;
-        if (width == 8) {
-          if (rows > 4) tile6x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
-          else tile4x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
-        } else {
-          if (rows > 4) tile6x4(cm, cs, im, is, am, rs, ks, panel, rows, K);
-          else tile4x4(cm, cs, im, is, am, rs, ks, panel, rows, K);
-        }
+        const rows = width == 12 ? min(3, end - m) : width == 8 ? tileRows(end - m) : min(4, end - m);
+        if (width == 12) tile3x12(cm, cs, im, is, am, rs, ks, panel, rows, K);
+        else if (width == 4) tile4x4(cm, cs, im, is, am, rs, ks, panel, rows, K);
+        else if (rows > 4) tile6x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
+        else tile4x8(cm, cs, im, is, am, rs, ks, panel, rows, K);
         m += rows;
       }
       panel += <usize>(K * width) * FLOAT;
@@ -117,7 +120,7 @@ export function multiply(
 }
 
 /**
- * How many of the rows that are left the next tile takes. Tiles of six and of four together cover any count but 1, 2
+ * How many of the rows that are left the next tile of eight columns takes. Tiles of six and of four together cover any count but 1, 2
  * and 3 with at most one row idle: 8 = 4 + 4, 9 = 6 + 3, 11 = 6 + 5, 13 = 6 + 4 + 3.
  * Without fused multiply-add six rows need more registers than there are.
  */
@@ -159,17 +162,20 @@ export function weightGradient(
 
 /** sums (columns) += the columns of panels of K rows. Two rows are added together first: half the chain, half the error. */
 function addPanelSums(sums: usize, panels: usize, K: i32, columns: i32): void {
-  for (let j = 0; j < columns; j += 4, sums += 16) {
-    const width = <usize>min(8, columns - (j & ~7)) * FLOAT;
-    let row = panels + <usize>(j & 4) * FLOAT;
-    let sum = f32x4.splat(0);
-    let k = 0;
-    for (; k + 2 <= K; k += 2, row += 2 * width) {
-      sum = f32x4.add(sum, f32x4.add(v128.load(row), v128.load(row + width)));
+  for (let left = columns; left > 0; ) {
+    const width = <usize>panelWidth(left) * FLOAT;
+    for (let j: usize = 0; j < width; j += 16, sums += 16) {
+      let row = panels + j;
+      let sum = f32x4.splat(0);
+      let k = 0;
+      for (; k + 2 <= K; k += 2, row += 2 * width) {
+        sum = f32x4.add(sum, f32x4.add(v128.load(row), v128.load(row + width)));
+      }
+      if (k < K) sum = f32x4.add(sum, v128.load(row));
+      v128.store(sums, f32x4.add(v128.load(sums), sum));
     }
-    for (; k < K; k++, row += width) sum = f32x4.add(sum, v128.load(row));
-    v128.store(sums, f32x4.add(v128.load(sums), sum));
-    if (j & 4 || width < 32) panels += <usize>K * width;
+    panels += <usize>K * width;
+    left -= <i32>(width / FLOAT);
   }
 }
 
@@ -306,8 +312,8 @@ function tile4x8(
   v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit, 16), acc3x4567), 16);
 }
 
-/** Six rows, four columns; `rows` is 5 or 6. */
-function tile6x4(
+/** Three rows, twelve columns; `rows` is 1 to 3: a row that is not there repeats the first and is not stored. */
+function tile3x12(
   c: usize,
   ldc: usize,
   init: usize,
@@ -319,40 +325,49 @@ function tile6x4(
   rows: i32,
   K: i32,
 ): void {
-  const last = rows == 6;
   let a0 = a;
-  let a1 = a + rowStride;
-  let a2 = a + 2 * rowStride;
-  let a3 = a + 3 * rowStride;
-  let a4 = a + 4 * rowStride;
-  let a5 = last ? a + 5 * rowStride : a;
-  let acc0 = f32x4.splat(0);
-  let acc1 = f32x4.splat(0);
-  let acc2 = f32x4.splat(0);
-  let acc3 = f32x4.splat(0);
-  let acc4 = f32x4.splat(0);
-  let acc5 = f32x4.splat(0);
-  for (const end = panel + <usize>K * 16; panel < end; panel += 16) {
-    const b = v128.load(panel);
-    acc0 = madd(v128.load32_splat(a0), b, acc0);
-    acc1 = madd(v128.load32_splat(a1), b, acc1);
-    acc2 = madd(v128.load32_splat(a2), b, acc2);
-    acc3 = madd(v128.load32_splat(a3), b, acc3);
-    acc4 = madd(v128.load32_splat(a4), b, acc4);
-    acc5 = madd(v128.load32_splat(a5), b, acc5);
+  let a1 = rows > 1 ? a + rowStride : a;
+  let a2 = rows > 2 ? a + 2 * rowStride : a;
+  let acc0x0123 = f32x4.splat(0);
+  let acc0x4567 = f32x4.splat(0);
+  let acc0x89AB = f32x4.splat(0);
+  let acc1x0123 = f32x4.splat(0);
+  let acc1x4567 = f32x4.splat(0);
+  let acc1x89AB = f32x4.splat(0);
+  let acc2x0123 = f32x4.splat(0);
+  let acc2x4567 = f32x4.splat(0);
+  let acc2x89AB = f32x4.splat(0);
+  for (const end = panel + <usize>K * 48; panel < end; panel += 48) {
+    const b0123 = v128.load(panel);
+    const b4567 = v128.load(panel, 16);
+    const b89AB = v128.load(panel, 32);
+    const x0 = v128.load32_splat(a0);
+    acc0x0123 = madd(x0, b0123, acc0x0123);
+    acc0x4567 = madd(x0, b4567, acc0x4567);
+    acc0x89AB = madd(x0, b89AB, acc0x89AB);
+    const x1 = v128.load32_splat(a1);
+    acc1x0123 = madd(x1, b0123, acc1x0123);
+    acc1x4567 = madd(x1, b4567, acc1x4567);
+    acc1x89AB = madd(x1, b89AB, acc1x89AB);
+    const x2 = v128.load32_splat(a2);
+    acc2x0123 = madd(x2, b0123, acc2x0123);
+    acc2x4567 = madd(x2, b4567, acc2x4567);
+    acc2x89AB = madd(x2, b89AB, acc2x89AB);
     a0 += columnStride;
     a1 += columnStride;
     a2 += columnStride;
-    a3 += columnStride;
-    a4 += columnStride;
-    a5 += columnStride;
   }
-  v128.store(c, f32x4.add(v128.load(init), acc0));
-  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1));
-  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2));
-  v128.store(c + 3 * ldc, f32x4.add(v128.load(init + 3 * ldInit), acc3));
-  v128.store(c + 4 * ldc, f32x4.add(v128.load(init + 4 * ldInit), acc4));
-  if (last) v128.store(c + 5 * ldc, f32x4.add(v128.load(init + 5 * ldInit), acc5));
+  v128.store(c, f32x4.add(v128.load(init), acc0x0123));
+  v128.store(c, f32x4.add(v128.load(init, 16), acc0x4567), 16);
+  v128.store(c, f32x4.add(v128.load(init, 32), acc0x89AB), 32);
+  if (rows < 2) return;
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit), acc1x0123));
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit, 16), acc1x4567), 16);
+  v128.store(c + ldc, f32x4.add(v128.load(init + ldInit, 32), acc1x89AB), 32);
+  if (rows < 3) return;
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit), acc2x0123));
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit, 16), acc2x4567), 16);
+  v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit, 32), acc2x89AB), 32);
 }
 
 /** One row, 32 columns: four panels. */

@@ -17,7 +17,7 @@ import { FLOAT, madd, padded } from "./simd";
  */
 
 /**
- * Forward over T steps of `rows` sequences, of B that lie in each step. `panels` is W_hhᵀ (H, 3·ld) packed, its columns in the order r, z, n; `biasHn` (ld) is b_hn;
+ * Forward over T steps of `rows` sequences, of B that lie in each step. `panels` is W_hhᵀ packed, its columns in the order r, z (H, 2·ld) and, apart, n (H, ld); `biasHn` (ld) is b_hn;
  * `hasState` is false where slot 0 of h is all zeros.
  */
 export function gruForward(
@@ -36,7 +36,6 @@ export function gruForward(
   const step = <usize>B * width;
   const own = <usize>rows * width;
   const one = ones();
-  // Panels are eight columns wide, and 2·ld is a multiple of eight.
   const panelsN = panels + <usize>H * 2 * width;
   for (let t = 0; t < T; t++, h += step, gates += 4 * step) {
     const isRecurrent = t > 0 || hasState;

@@ -82,7 +82,7 @@ export class Pass {
     // logits = h W_fcᵀ + b_fc
     const { fcWeight, fcBias } = this.#layout;
     const { width } = fcWeight;
-    const panels = this.#pack(plan, mode, fcWeight, H, O);
+    const panels = this.#pack(plan, mode, fcWeight);
     const { start, count } = this.#share(plan.T * plan.B);
     const top = this.#outputsOf(plan, plan.layers.length - 1) + start * ld * FLOAT;
     const logits = plan.logits + start * width * FLOAT;
@@ -152,7 +152,7 @@ export class Pass {
       kernels.gatherRows(x, ldx, this.#weight(weightIh), plan.bias, plan.inputs + start * FLOAT, count, width);
     } else {
       const { inputs, ldInputs, size } = this.#inputsOf(plan, mode, l);
-      const panels = this.#pack(plan, mode, weightIh, size, width);
+      const panels = this.#pack(plan, mode, weightIh);
       const a = inputs + start * ldInputs * FLOAT;
       kernels.multiply(x, ldx, plan.bias, 0, a, ldInputs, 1, panels, count, width, size);
     }
@@ -192,7 +192,7 @@ export class Pass {
     const { hasState } = mode;
     const { cell, hiddenSize: H, nonlinearity } = this.#config;
     const { weightHh, biasHh } = this.#slots(l);
-    const panels = this.#pack(plan, mode, weightHh, H, weightHh.width);
+    const panels = this.#pack(plan, mode, weightHh);
     const { start, count } = this.#share(B);
     const row = start * padded(H) * FLOAT;
     const h = layer.h + row;
@@ -342,19 +342,29 @@ export class Pass {
     this.crew.barrier();
   }
 
-  /** Where the panels of a weight (K, N) lie for a forward product. */
-  #pack(plan: PassPlan, { packed }: PassMode, slot: ParameterSlot, K: number, N: number): number {
+  /** Where the panels of a weight lie for a forward product. */
+  #pack(plan: PassPlan, { packed }: PassMode, slot: ParameterSlot): number {
     if (packed !== undefined) return packed + slot.offset * FLOAT;
-    this.#once(() => this.#kernels.pack(plan.panels, this.#weight(slot), slot.width, K, N));
+    this.#once(() => this.#packWeight(plan.panels, slot));
     return plan.panels;
   }
 
   /** Packs all weights into a block that is laid out as the parameters: panels take as much room as what they hold. */
   packAll(block: number): void {
-    for (const { offset, rows, width, shape } of this.#layout.slots) {
-      const isWeight = shape.length === 2;
-      if (isWeight) this.#kernels.pack(block + offset * FLOAT, this.#parameters + offset * FLOAT, width, rows, width);
+    for (const slot of this.#layout.slots) {
+      const isWeight = slot.shape.length === 2;
+      if (isWeight) this.#packWeight(block + slot.offset * FLOAT, slot);
     }
+  }
+
+  /** The panels of a weight (rows, width). GRU multiplies by W_hr and W_hz, and by W_hn: panels of their own. */
+  #packWeight(panels: number, slot: ParameterSlot): void {
+    const { rows, width, outputs } = slot;
+    const weight = this.#weight(slot);
+    const isSplit = this.#config.cell === "gru" && this.#layout.layers.some(({ weightHh }) => weightHh === slot);
+    const first = isSplit ? 2 * padded(outputs) : width;
+    this.#kernels.pack(panels, weight, width, rows, first);
+    if (isSplit) this.#kernels.pack(panels + rows * first * FLOAT, weight + first * FLOAT, width, rows, width - first);
   }
 
   /** What one thread does for all before they go on. */

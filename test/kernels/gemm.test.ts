@@ -15,11 +15,11 @@ import {
 } from "./core.js";
 
 /*
- * Products against the float64 oracle. Rows run over tiles of six and of four and over blocks of 48, columns over panels
- * of eight and of four, the sums of weight gradients over blocks of 256.
+ * Products against the float64 oracle. Rows run over tiles of six, four and three and over blocks of 48, columns over
+ * panels of eight, twelve and four, the sums of weight gradients over blocks of 256.
  */
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 47, 48, 49, 101];
-const COLUMNS = [1, 3, 4, 5, 7, 8, 9, 11, 12, 16, 17, 23];
+const COLUMNS = [1, 3, 4, 5, 7, 8, 9, 11, 12, 16, 17, 23, 36, 67];
 const DEPTHS = [1, 2, 31];
 
 /** Sums of a weight gradient: 1, a prime, around one block of 256, and a prime over three blocks. */

@@ -44,7 +44,7 @@ describeEachBuild((sandbox) => {
 function check(sandbox: Sandbox, problem: Problem): void {
   const { T, B, H, ld, hasState, initial, X, biasHh, dOutputs, answer } = problem;
   sandbox.reset();
-  const panels = packRecurrent(sandbox, problem);
+  const panels = packRecurrent(sandbox, problem, 1);
   const biasHn = sandbox.place(widened(gate(biasHh, 2, H), H));
   const h = new Slots(sandbox, problem, stacked([widened(initial.h, H), unwritten(T * B, ld)]));
   const gates = new Slots(sandbox, problem, stacked(X.map((x) => gateRows(x, H))));

@@ -116,14 +116,19 @@ function ask(
   return { states, R, dh, gradients };
 }
 
-/** W_hh packed for the forward pass, (H, G·ld), and for the backward pass, (G·ld, H); a single gate goes without padding. */
-export function packRecurrent(sandbox: Sandbox, { W, H, ld }: Problem): { forward: Block; backward: Block } {
+/**
+ * W_hh packed for the forward pass, (H, G·ld), and for the backward pass, (G·ld, H); a single gate goes without padding.
+ * Of `apart` gates, the last ones, the forward panels are a product's of their own.
+ */
+export function packRecurrent(sandbox: Sandbox, { W, H, ld }: Problem, apart = 0): { forward: Block; backward: Block } {
   const { kernels } = sandbox;
   const w = sandbox.place(widened(W, H));
   const width = W.columns === H ? H : (W.columns / H) * ld;
   const forward = sandbox.reserve(kernels.packedSize(H, width));
   const backward = sandbox.reserve(kernels.packedSize(width, H));
-  kernels.pack(forward.offset, w.offset, w.ld, H, width);
+  const first = width - apart * ld;
+  kernels.pack(forward.offset, w.offset, w.ld, H, first);
+  if (apart > 0) kernels.pack(forward.offset + 4 * H * first, w.offset + 4 * first, w.ld, H, apart * ld);
   kernels.packTransposed(backward.offset, w.offset, w.ld, width, H);
   sandbox.expectOnlyWritten(forward, backward);
   return { forward, backward };
