@@ -168,7 +168,9 @@ export class Engine {
     const { B, T, ...plan } = this.#current();
     toTimeMajor(this.#arena.integers(plan.targets, T * B), targets, B, T);
     this.#run("crossEntropy", (pass, plan) => pass.crossEntropy(plan));
-    return this.#arena.doubles(plan.losses, T * B).reduce((sum, loss) => sum + loss, 0) / (T * B);
+    let sum = 0;
+    for (const loss of this.#arena.doubles(plan.losses, T * B)) sum += loss;
+    return sum / (T * B);
   }
 
   /** Back-propagation through time: leaves the gradients of all parameters. */
