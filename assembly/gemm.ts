@@ -93,9 +93,10 @@ export function multiply(
     let j = 0;
     if (M == 1) {
       // One row is bound by reading the panels: four of them side by side, as many chains as hide the latency.
+      const apart = <usize>K * 32;
       // Not where the fourth were the one of twelve columns.
       for (; columns - j >= 32 && columns - j != 36; j += 32) {
-        tile1x32(c + <usize>j * FLOAT, init + <usize>j * FLOAT, a, ks, panel, K);
+        tile1x32(c + <usize>j * FLOAT, init + <usize>j * FLOAT, a, ks, panel, apart, 32, K);
         panel += <usize>K * 128;
       }
     }
@@ -117,6 +118,27 @@ export function multiply(
       j += width;
     }
   }
+}
+
+/** B (K, N) for products of one row: panels of 32 columns, which are read as one stream, then those of `pack`. */
+export function packForRow(panels: usize, b: usize, ldb: i32, K: i32, N: i32): void {
+  const stride = <usize>ldb * FLOAT;
+  let left = padded(N);
+  for (; left >= 32; left -= 32, b += 128) {
+    let row = b;
+    for (let k = 0; k < K; k++, row += stride, panels += 128) memory.copy(panels, row, 128);
+  }
+  if (left > 0) pack(panels, b, ldb, K, left);
+}
+
+/** c (N) = init + a (K) · B from what `packForRow` made of it. */
+export function multiplyRow(c: usize, init: usize, a: usize, panels: usize, N: i32, K: i32): void {
+  let left = padded(N);
+  for (; left >= 32; left -= 32, c += 128, init += 128) {
+    tile1x32(c, init, a, FLOAT, panels, 32, 128, K);
+    panels += <usize>K * 128;
+  }
+  if (left > 0) multiply(c, 0, init, 0, a, 0, 1, panels, 1, left, K);
 }
 
 /**
@@ -370,13 +392,21 @@ function tile3x12(
   v128.store(c + 2 * ldc, f32x4.add(v128.load(init + 2 * ldInit, 32), acc2x89AB), 32);
 }
 
-/** One row, 32 columns: four panels. */
-function tile1x32(c: usize, init: usize, a: usize, columnStride: usize, panels: usize, K: i32): void {
-  const stride = <usize>K * 32;
+/** One row, 32 columns: eight from each of four places `apart` bytes from another, and from `step` bytes further for each k. */
+function tile1x32(
+  c: usize,
+  init: usize,
+  a: usize,
+  columnStride: usize,
+  panels: usize,
+  apart: usize,
+  step: usize,
+  K: i32,
+): void {
   let panel0 = panels;
-  let panel1 = panels + stride;
-  let panel2 = panels + 2 * stride;
-  let panel3 = panels + 3 * stride;
+  let panel1 = panels + apart;
+  let panel2 = panels + 2 * apart;
+  let panel3 = panels + 3 * apart;
   let acc00 = f32x4.splat(0);
   let acc04 = f32x4.splat(0);
   let acc08 = f32x4.splat(0);
@@ -385,7 +415,7 @@ function tile1x32(c: usize, init: usize, a: usize, columnStride: usize, panels: 
   let acc20 = f32x4.splat(0);
   let acc24 = f32x4.splat(0);
   let acc28 = f32x4.splat(0);
-  for (const end = panel0 + stride; panel0 < end; panel0 += 32) {
+  for (const end = panel0 + <usize>K * step; panel0 < end; panel0 += step) {
     const x = v128.load32_splat(a);
     acc00 = madd(x, v128.load(panel0), acc00);
     acc04 = madd(x, v128.load(panel0, 16), acc04);
@@ -396,9 +426,9 @@ function tile1x32(c: usize, init: usize, a: usize, columnStride: usize, panels: 
     acc24 = madd(x, v128.load(panel3), acc24);
     acc28 = madd(x, v128.load(panel3, 16), acc28);
     a += columnStride;
-    panel1 += 32;
-    panel2 += 32;
-    panel3 += 32;
+    panel1 += step;
+    panel2 += step;
+    panel3 += step;
   }
   v128.store(c, f32x4.add(v128.load(init), acc00));
   v128.store(c, f32x4.add(v128.load(init, 16), acc04), 16);

@@ -34,8 +34,6 @@ export function gruForward(
   const ld = padded(H);
   const width = <usize>ld * FLOAT;
   const step = <usize>B * width;
-  const own = <usize>rows * width;
-  const one = ones();
   const panelsN = panels + <usize>H * 2 * width;
   for (let t = 0; t < T; t++, h += step, gates += 4 * step) {
     const isRecurrent = t > 0 || hasState;
@@ -44,20 +42,27 @@ export function gruForward(
       multiply(rz, 4 * ld, rz, 4 * ld, h, ld, 1, panels, rows, 2 * ld, H);
       multiply(gates + 3 * width, 4 * ld, biasHn, 0, h, ld, 1, panelsN, rows, ld, H);
     }
-    for (let b: usize = 0, row = gates; b < own; b += width, row += 4 * width) {
-      for (let j: usize = 0; j < width; j += 16) {
-        const p = row + j;
-        const r = sigmoid(v128.load(p + width));
-        const z = sigmoid(v128.load(p + 2 * width));
-        const q = v128.load(isRecurrent ? p + 3 * width : biasHn + j);
-        const n = tanh(madd(r, q, v128.load(p)));
-        v128.store(p, n);
-        v128.store(p + width, r);
-        v128.store(p + 2 * width, z);
-        v128.store(p + 3 * width, q);
-        const kept = f32x4.mul(z, v128.load(h + b + j));
-        v128.store(h + step + b + j, madd(f32x4.sub(one, z), n, kept));
-      }
+    gruCell(h + step, h, gates, isRecurrent ? 0 : biasHn, rows, ld);
+  }
+}
+
+/** One step of `rows` sequences from n, r, z, q before the activations; q is a row `biasHn` of its own unless that is 0. hPrevious may be h. */
+export function gruCell(h: usize, hPrevious: usize, gates: usize, biasHn: usize, rows: i32, ld: i32): void {
+  const width = <usize>ld * FLOAT;
+  const one = ones();
+  for (let b: usize = 0, end = <usize>rows * width; b < end; b += width, gates += 4 * width) {
+    for (let j: usize = 0; j < width; j += 16) {
+      const p = gates + j;
+      const r = sigmoid(v128.load(p + width));
+      const z = sigmoid(v128.load(p + 2 * width));
+      const q = v128.load(biasHn ? biasHn + j : p + 3 * width);
+      const n = tanh(madd(r, q, v128.load(p)));
+      v128.store(p, n);
+      v128.store(p + width, r);
+      v128.store(p + 2 * width, z);
+      v128.store(p + 3 * width, q);
+      const kept = f32x4.mul(z, v128.load(hPrevious + b + j));
+      v128.store(h + b + j, madd(f32x4.sub(one, z), n, kept));
     }
   }
 }

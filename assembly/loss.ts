@@ -49,7 +49,7 @@ function exponentials(row: usize, O: i32, highest: f32): f64 {
 }
 
 /** The largest logit of a row: e^(x − max) cannot overflow. It may miss a NaN, which the sum then finds. */
-function rowMax(row: usize, O: i32): f32 {
+export function rowMax(row: usize, O: i32): f32 {
   let highest = f32x4.splat(-Infinity);
   let j = 0;
   for (; j + 4 <= O; j += 4) highest = f32x4.pmax(highest, v128.load(row + ((<usize>j) << 2)));

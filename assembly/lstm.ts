@@ -27,26 +27,30 @@ export function lstmForward(
   hasState: bool,
 ): void {
   const ld = padded(H);
-  const width = <usize>ld * FLOAT;
-  const step = <usize>B * width;
-  const own = <usize>rows * width;
+  const step = <usize>(B * ld) * FLOAT;
   for (let t = 0; t < T; t++, h += step, c += step, gates += 4 * step) {
     if (t > 0 || hasState) multiply(gates, 4 * ld, gates, 4 * ld, h, ld, 1, panels, rows, 4 * ld, H);
-    for (let b: usize = 0, row = gates; b < own; b += width, row += 4 * width) {
-      for (let j: usize = 0; j < width; j += 16) {
-        const p = row + j;
-        const i = sigmoid(v128.load(p));
-        const f = sigmoid(v128.load(p + width));
-        const g = tanh(v128.load(p + 2 * width));
-        const o = sigmoid(v128.load(p + 3 * width));
-        const cell = madd(f, v128.load(c + b + j), f32x4.mul(i, g));
-        v128.store(p, i);
-        v128.store(p + width, f);
-        v128.store(p + 2 * width, g);
-        v128.store(p + 3 * width, o);
-        v128.store(c + step + b + j, cell);
-        v128.store(h + step + b + j, f32x4.mul(o, tanh(cell)));
-      }
+    lstmCell(h + step, c + step, c, gates, rows, ld);
+  }
+}
+
+/** One step of `rows` sequences from the sums of its gates, which become i, f, g, o. cPrevious may be c. */
+export function lstmCell(h: usize, c: usize, cPrevious: usize, gates: usize, rows: i32, ld: i32): void {
+  const width = <usize>ld * FLOAT;
+  for (let b: usize = 0, end = <usize>rows * width; b < end; b += width, gates += 4 * width) {
+    for (let j: usize = 0; j < width; j += 16) {
+      const p = gates + j;
+      const i = sigmoid(v128.load(p));
+      const f = sigmoid(v128.load(p + width));
+      const g = tanh(v128.load(p + 2 * width));
+      const o = sigmoid(v128.load(p + 3 * width));
+      const cell = madd(f, v128.load(cPrevious + b + j), f32x4.mul(i, g));
+      v128.store(p, i);
+      v128.store(p + width, f);
+      v128.store(p + 2 * width, g);
+      v128.store(p + 3 * width, o);
+      v128.store(c + b + j, cell);
+      v128.store(h + b + j, f32x4.mul(o, tanh(cell)));
     }
   }
 }

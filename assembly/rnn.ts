@@ -31,10 +31,15 @@ export function rnnForward(
     const previous = h + <usize>t * step;
     const current = previous + step;
     if (t > 0 || hasState) multiply(current, ld, current, ld, previous, ld, 1, panels, rows, H, H);
-    for (let p = current, end = current + own; p < end; p += 16) {
-      const x = v128.load(p);
-      v128.store(p, relu ? f32x4.pmax(x, f32x4.splat(0)) : tanh(x));
-    }
+    activate(current, current, own, relu);
+  }
+}
+
+/** h = act(x) over so many bytes; both may be the same. */
+export function activate(h: usize, x: usize, bytes: usize, relu: bool): void {
+  for (let p: usize = 0; p < bytes; p += 16) {
+    const y = v128.load(x + p);
+    v128.store(h + p, relu ? f32x4.pmax(y, f32x4.splat(0)) : tanh(y));
   }
 }
 

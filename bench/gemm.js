@@ -12,7 +12,31 @@ export async function measureProducts(kind, products) {
   return { limit, products: products.map((product) => ({ ...product, gflops: measureProduct(kind, product) })) };
 }
 
+/** Seconds that reading so many bytes takes, over and over: from the nearest cache that holds them all. */
+export async function measureReading(kind, bytes) {
+  const { readAll, memory } = await instantiateLimit(kind);
+  const whole = Math.ceil(bytes / 128) * 128;
+  const pages = Math.ceil((whole + 1024) / 65536) - memory.buffer.byteLength / 65536;
+  if (pages > 0) memory.grow(pages);
+  const calls = Math.ceil(2e8 / whole);
+  const run = () => {
+    for (let i = 0; i < calls; i++) readAll(1024, whole);
+  };
+  return measure(run, { warmUp: 30, repeats: 15 }).median / calls;
+}
+
 async function measureLimit(kind) {
+  const { registerResident } = await instantiateLimit(kind);
+  // Many short calls: an engine compiles a hot function anew, but not while it runs.
+  const [calls, rounds] = [400, 5_000];
+  const run = () => {
+    for (let i = 0; i < calls; i++) registerResident(rounds, 0.999, 0.001);
+  };
+  const { min } = measure(run, { warmUp: 10, repeats: 15 });
+  return (calls * rounds * 96) / min / 1e9;
+}
+
+async function instantiateLimit(kind) {
   const file = `build/limit-${kind}.wasm`;
   const features = kind === "relaxed" ? ["simd", "relaxed-simd"] : ["simd"];
   const enable = features.flatMap((feature) => ["--enable", feature]);
@@ -28,14 +52,7 @@ async function measureLimit(kind) {
     file,
   ]);
   if (error) throw new Error(stderr.toString());
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { env: { abort() {} } });
-  // Many short calls: an engine compiles a hot function anew, but not while it runs.
-  const [calls, rounds] = [400, 5_000];
-  const run = () => {
-    for (let i = 0; i < calls; i++) exports.registerResident(rounds, 0.999, 0.001);
-  };
-  const { min } = measure(run, { warmUp: 10, repeats: 15 });
-  return (calls * rounds * 96) / min / 1e9;
+  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), { env: { abort() {} } }).exports;
 }
 
 function measureProduct(kind, { form, M, N, K }) {

@@ -1,6 +1,7 @@
 /*
- * What the processor can do at most through this engine: multiply-adds on operands that never leave the registers, in
- * twelve independent chains. Every product of the core is measured against it, in the same run.
+ * What the processor can do at most through this engine, in the same run: multiply-adds on operands that never leave the
+ * registers, in twelve independent chains, against which every product of the core is measured; and reading, which is
+ * what a single symbol waits for, since it needs every weight once.
  */
 
 function madd(a: v128, b: v128, c: v128): v128 {
@@ -40,5 +41,30 @@ export function registerResident(rounds: i32, factor: f32, summand: f32): f32 {
   }
   const low = f32x4.add(f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3)), f32x4.add(c4, c5));
   const high = f32x4.add(f32x4.add(f32x4.add(c6, c7), f32x4.add(c8, c9)), f32x4.add(c10, c11));
+  return f32x4.extract_lane(f32x4.add(low, high), 0);
+}
+
+/** The sum of `bytes` bytes of floats from p on, a multiple of 128: reads them as one stream, and does little else. */
+export function readAll(p: usize, bytes: usize): f32 {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let s4 = f32x4.splat(0);
+  let s5 = f32x4.splat(0);
+  let s6 = f32x4.splat(0);
+  let s7 = f32x4.splat(0);
+  for (const end = p + bytes; p < end; p += 128) {
+    s0 = f32x4.add(s0, v128.load(p));
+    s1 = f32x4.add(s1, v128.load(p, 16));
+    s2 = f32x4.add(s2, v128.load(p, 32));
+    s3 = f32x4.add(s3, v128.load(p, 48));
+    s4 = f32x4.add(s4, v128.load(p, 64));
+    s5 = f32x4.add(s5, v128.load(p, 80));
+    s6 = f32x4.add(s6, v128.load(p, 96));
+    s7 = f32x4.add(s7, v128.load(p, 112));
+  }
+  const low = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
+  const high = f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7));
   return f32x4.extract_lane(f32x4.add(low, high), 0);
 }

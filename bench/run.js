@@ -13,7 +13,7 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { dotChart, lineChart } from "./chart.js";
-import { measureProducts } from "./gemm.js";
+import { measureProducts, measureReading } from "./gemm.js";
 import { summarize } from "./harness.js";
 import { measureMemory } from "./memory.js";
 import { measureByTurns, Participant } from "./participant.js";
@@ -31,7 +31,7 @@ import {
   trainingTable,
 } from "./report.js";
 import { fastest, judge, ratioOf, shortName } from "./targets.js";
-import { growth, products, sampling, workloads } from "./workloads.js";
+import { growth, products, sampling, weightBytes, workloads } from "./workloads.js";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const { values: flags } = parseArgs({
@@ -158,7 +158,8 @@ async function measureSampling() {
       };
       const measured = await measureByTurns(participants, workload, repeatsOf(workload.repeats));
       result.versions.pytorch ??= measured.pytorch?.version;
-      result.sampling.push({ ...workload, measured });
+      const reading = await measureReading(result.engine.fastCore, weightBytes(workload));
+      result.sampling.push({ ...workload, measured, reading });
     } finally {
       generator.end();
     }
@@ -227,7 +228,7 @@ function ratioRows() {
     ...result.sampling.map(({ key, name, measured }) => ({
       name: `sampling, ${name.split(",")[0]}`,
       target: target(key),
-      dots: dots(ratioOf(measured.pytorch, measured.forward)),
+      dots: dots(ratioOf(measured.pytorch, measured.generate)),
     })),
   ].filter(({ dots }) => dots.length > 0);
 }

@@ -20,7 +20,7 @@ export function judge(result) {
   return [
     ...TRAINING.flatMap((row) => judgeTraining(result, row)),
     ...judgeThreads(result),
-    ...result.sampling.map((workload) => judgeSampling(result, workload)),
+    ...result.sampling.map(judgeSampling),
     ...judgeProducts(result),
     { name: "memory against its formula", target: 1.25, value: result.memory?.ratio, atMost: true, unit: "×" },
     {
@@ -87,15 +87,15 @@ function judgeThreads(result) {
   ];
 }
 
-function judgeSampling(result, workload) {
-  const { forward, pytorch } = workload.measured;
+function judgeSampling(workload) {
+  const { generate, pytorch } = workload.measured;
   return {
     name: `sampling, ${workload.name} against PyTorch`,
     key: workload.key,
     target: 4,
-    value: ratioOf(pytorch, forward),
+    value: ratioOf(pytorch, generate),
     unit: "×",
-    beside: besideLimit(result, workload, pytorch, forward, 1),
+    beside: besideReading(workload),
   };
 }
 
@@ -135,6 +135,14 @@ function besideLimit({ products, engine }, workload, theirs, ours, threads) {
   const bound = theirs.median / (gflop / (limit * threads));
   const registers = threads === 1 ? `${limit.toFixed(1)}` : `${threads} × ${limit.toFixed(1)}`;
   return `${rate.toFixed(1)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound.toFixed(2)}`;
+}
+
+/** What the ratio would be if a symbol took only as long as reading its weights, as one stream, without any arithmetic. */
+function besideReading({ measured: { generate, pytorch }, reading }) {
+  if (!reading || !generate || !pytorch) return undefined;
+  const share = ((100 * reading) / generate.median).toFixed(0);
+  const bound = (pytorch.median / reading).toFixed(2);
+  return `reading its weights once takes ${time(reading)}, ${share} % of a symbol's time, at which the ratio would be ${bound}`;
 }
 
 export function fastest(...all) {

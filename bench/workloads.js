@@ -90,6 +90,11 @@ const GATES = { rnn: 1, gru: 3, lstm: 4 };
  * Floating-point operations that a measurement's unit (a training step, the lab's epochs, a symbol) cannot do without:
  * those of the matrix products. The first layer's input is a class index and needs none; the first step's state is zero.
  */
+/** Bytes of the weights that one symbol needs: of the first W_ih it takes a single column. */
+export function weightBytes({ cell, hiddenSize: H, numLayers, classes }) {
+  return 4 * ((2 * numLayers - 1) * GATES[cell] * H * H + H * classes);
+}
+
 export function flopsOf({ key, kind, cell, hiddenSize: H, numLayers, classes, B, T, steps }) {
   const recurrent = numLayers * GATES[cell] * H * H;
   const others = (numLayers - 1) * GATES[cell] * H * H + H * classes;

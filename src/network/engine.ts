@@ -4,7 +4,7 @@ import { layoutParameters, type ParameterLayout, padded } from "../core/layout.j
 import { CONTROL_WORDS, type Job } from "./barrier.js";
 import { describeNetwork, type ResolvedConfig } from "./config.js";
 import { WorkerCrew } from "./crew.js";
-import { alone, Pass, type PassMode } from "./pass.js";
+import { alone, type Packing, Pass, type PassMode } from "./pass.js";
 import { type PassPlan, type PassShape, planPass } from "./pass-plan.js";
 
 const FLOAT = 4;
@@ -40,10 +40,13 @@ export class Engine {
   readonly #pass: Pass;
   /** The same by this thread alone, for what is not worth waiting for others. */
   readonly #soloPass: Pass;
-  /** A block of packed weights, and of which version they are. */
-  #packed: { readonly offset: number; version: number } | undefined;
+  /** Blocks of packed weights, and of which version they are. */
+  readonly #packed: Partial<Record<Packing, { readonly offset: number; version: number }>> = {};
   #version = 0;
+  /** Called before the memory behind the blocks is used for anything else. */
+  #evict: (() => void) | undefined;
   #crew: WorkerCrew | undefined;
+  #lentEnd = 0;
   #plan: PassPlan | undefined;
   #mode: PassMode = { hasState: false, dropoutKey: undefined };
   /** Training passes so far: each has dropout masks of its own. */
@@ -123,7 +126,7 @@ export class Engine {
     let offset = this.#freeBlocks.pop();
     if (offset === undefined) {
       // The activations lie behind the blocks and make room: every pass writes them anew.
-      this.#plan = undefined;
+      this.#vacate();
       const grown = new Plan(this.#blocks.end);
       offset = grown.take(this.layout.blockLength);
       this.#arena.reserve(grown, `an optimizer for ${describeNetwork(this.config)}`);
@@ -137,6 +140,32 @@ export class Engine {
     this.#freeBlocks.push(offset);
   }
 
+  /** Which parameters there are: another number after every change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Lends all memory behind the blocks, until the next pass or the next one who asks; `evict` is called before.
+   *
+   * @param lay lays out what is needed
+   */
+  lend(lay: (plan: Plan) => void, evict: () => void): Arena {
+    this.#vacate();
+    const plan = new Plan(this.#blocks.end);
+    lay(plan);
+    this.#arena.reserve(plan, `reading symbols with ${describeNetwork(this.config)}`);
+    this.#evict = evict;
+    this.#lentEnd = plan.end;
+    return this.#arena;
+  }
+
+  #vacate(): void {
+    this.#plan = undefined;
+    this.#evict?.();
+    this.#evict = undefined;
+  }
+
   /** Lays out and fills what a pass reads. inputs: (B, T) class indices or (B, T, D) reals, batch first. */
   begin(shape: PassShape, training: boolean, inputs: Int32Array | Float32Array, state?: StateValues): void {
     if (this.#crew?.barrier.hasFailed) {
@@ -144,7 +173,8 @@ export class Engine {
       warnOnce("a worker thread has ended");
     }
     const isSmall = !training && shape.B * shape.T <= SMALL_ROWS;
-    const packed = isSmall ? this.#packedWeights() : undefined;
+    const packed = isSmall ? this.packedWeights("rows") : undefined;
+    if (this.#evict) this.#vacate();
     const pass = this.#layOut(shape, training);
     const { B, T } = shape;
     if (shape.dense) this.#setDenseInputs(pass, inputs as Float32Array);
@@ -195,14 +225,19 @@ export class Engine {
     }
   }
 
-  /** The block of packed weights, packed anew if they have changed. */
-  #packedWeights(): number {
-    this.#packed ??= { offset: this.takeBlock(), version: -1 };
-    if (this.#packed.version !== this.#version) {
-      this.#soloPass.packAll(this.#packed.offset);
-      this.#packed.version = this.#version;
+  /** A layer's biases as its input projection adds them; byte offsets, `zeros` of padded(H) zeros. */
+  sumBiases(l: number, sum: number, zeros: number): void {
+    this.#soloPass.sumBiases(l, sum, zeros);
+  }
+
+  /** Byte offset of a block of packed weights, laid out as the parameters and packed anew if they have changed. */
+  packedWeights(packing: Packing): number {
+    const packed = (this.#packed[packing] ??= { offset: this.takeBlock(), version: -1 });
+    if (packed.version !== this.#version) {
+      this.#soloPass.packAll(packed.offset, packing);
+      packed.version = this.#version;
     }
-    return this.#packed.offset;
+    return packed.offset;
   }
 
   #dismissCrew(): void {
@@ -224,7 +259,7 @@ export class Engine {
     const { outputSize: O } = this.config;
     const width = padded(O);
     // Behind the activations, which stay as they are.
-    const plan = new Plan(this.#plan?.training.end ?? this.#blocks.end);
+    const plan = new Plan(this.#plan?.training.end ?? (this.#evict ? this.#lentEnd : this.#blocks.end));
     const offset = plan.take(rows * width);
     this.#arena.reserve(plan, "a softmax");
     const view = this.#arena.floats(offset, rows * width);

@@ -18,6 +18,9 @@ export interface Crew {
 /** A crew of one: nobody to wait for. */
 export const alone: Crew = { index: 0, count: 1, barrier() {} };
 
+/** What panels are for: products of many rows, or of one (assembly/gemm.ts). */
+export type Packing = "rows" | "row";
+
 /** What a pass depends on beside its plan. */
 export interface PassMode {
   /** Whether it starts from a state; otherwise slot 0 of h is zero, and step 0 has no recurrent product. */
@@ -147,7 +150,7 @@ export class Pass {
     const [projections, ldx] =
       this.#config.cell === "rnn" ? [layer.h + plan.B * ld * FLOAT, ld] : [layer.gates, 4 * ld];
     const x = projections + start * ldx * FLOAT;
-    this.#once(() => this.#sumBiases(plan, l));
+    this.#once(() => this.sumBiases(l, plan.bias, plan.zeros));
     if (l === 0 && !plan.dense) {
       kernels.gatherRows(x, ldx, this.#weight(weightIh), plan.bias, plan.inputs + start * FLOAT, count, width);
     } else {
@@ -159,18 +162,19 @@ export class Pass {
     this.crew.barrier();
   }
 
-  #sumBiases(plan: PassPlan, l: number): void {
+  /** A layer's biases as its input projection adds them, G·ld floats; `zeros` are as many. */
+  sumBiases(l: number, sum: number, zeros: number): void {
     const kernels = this.#kernels;
     const { weightIh, biasIh, biasHh } = this.#slots(l);
     if (this.#config.cell !== "gru") {
-      kernels.addVectors(plan.bias, this.#weight(biasIh), this.#weight(biasHh), weightIh.width);
+      kernels.addVectors(sum, this.#weight(biasIh), this.#weight(biasHh), weightIh.width);
       return;
     }
     // n takes b_in alone: b_hn goes through the reset gate. Order here: b_ih n, r, z; b_hh r, z, n.
     const ld = padded(this.#config.hiddenSize);
     const rz = ld * FLOAT;
-    kernels.addVectors(plan.bias, this.#weight(biasIh), plan.zeros, ld);
-    kernels.addVectors(plan.bias + rz, this.#weight(biasIh) + rz, this.#weight(biasHh), 2 * ld);
+    kernels.addVectors(sum, this.#weight(biasIh), zeros, ld);
+    kernels.addVectors(sum + rz, this.#weight(biasIh) + rz, this.#weight(biasHh), 2 * ld);
   }
 
   /** What a layer reads: the network's reals, or the outputs of the layer below. */
@@ -350,21 +354,22 @@ export class Pass {
   }
 
   /** Packs all weights into a block that is laid out as the parameters: panels take as much room as what they hold. */
-  packAll(block: number): void {
+  packAll(block: number, packing: Packing): void {
     for (const slot of this.#layout.slots) {
       const isWeight = slot.shape.length === 2;
-      if (isWeight) this.#packWeight(block + slot.offset * FLOAT, slot);
+      if (isWeight) this.#packWeight(block + slot.offset * FLOAT, slot, packing);
     }
   }
 
   /** The panels of a weight (rows, width). GRU multiplies by W_hr and W_hz, and by W_hn: panels of their own. */
-  #packWeight(panels: number, slot: ParameterSlot): void {
+  #packWeight(panels: number, slot: ParameterSlot, packing: Packing = "rows"): void {
+    const pack = packing === "rows" ? this.#kernels.pack : this.#kernels.packForRow;
     const { rows, width, outputs } = slot;
     const weight = this.#weight(slot);
     const isSplit = this.#config.cell === "gru" && this.#layout.layers.some(({ weightHh }) => weightHh === slot);
     const first = isSplit ? 2 * padded(outputs) : width;
-    this.#kernels.pack(panels, weight, width, rows, first);
-    if (isSplit) this.#kernels.pack(panels + rows * first * FLOAT, weight + first * FLOAT, width, rows, width - first);
+    pack(panels, weight, width, rows, first);
+    if (isSplit) pack(panels + rows * first * FLOAT, weight + first * FLOAT, width, rows, width - first);
   }
 
   /** What one thread does for all before they go on. */

@@ -1,8 +1,7 @@
-import { Stepper } from "../network/stepper.js";
+import { requireFinite, Stepper } from "../network/stepper.js";
 import { readOptions } from "../validate.js";
 import { type BeamSearchOptions, beamSearchTable, stopList } from "./options.js";
 import { beginning, readOn, type TextModel } from "./reader.js";
-import { requireFinite } from "./sampler.js";
 import { Spelling } from "./spelling.js";
 import { takeRows } from "./state-rows.js";
 import { StopStrings } from "./stop-strings.js";

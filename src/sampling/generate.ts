@@ -78,10 +78,12 @@ class Writers {
   readonly #stepper: Stepper;
   readonly #writers: readonly Writer[];
   readonly #V: number;
-  /** (B, V) of the symbols to come. */
-  #logits: Float32Array;
+  /** Whether the core draws by itself. */
+  readonly #isPlain: boolean;
+  /** (B, V) of the first symbols. */
+  readonly #first: Float32Array;
   /** (B) symbols that were chosen, but not read yet. */
-  readonly #chosen: Int32Array;
+  #chosen: Int32Array;
   #written = 0;
 
   constructor(model: TextModel, options: ResolvedGenerate, count: number) {
@@ -105,10 +107,11 @@ class Writers {
     });
     // What all have in common is read once.
     const { state, logits } = prime.length > 0 ? readOn(network, prime) : beginning(model);
+    this.#first = new Float32Array(count * this.#V);
+    for (let row = 0; row < count; row++) this.#first.set(logits, row * this.#V);
     this.#stepper = new Stepper(network, count);
-    this.#stepper.state = takeRows(state, new Array<number>(count).fill(0));
-    this.#logits = new Float32Array(count * this.#V);
-    for (let row = 0; row < count; row++) this.#logits.set(logits, row * this.#V);
+    this.#stepper.position = { state: takeRows(state, new Array<number>(count).fill(0)), logits: this.#first };
+    this.#isPlain = this.#writers.every(({ sampler }) => sampler.isPlain);
   }
 
   get finished(): boolean {
@@ -117,21 +120,38 @@ class Writers {
 
   /** One more symbol of each: the pieces of text that are clear now. */
   next(): string[] {
-    if (this.#written > 0) this.#logits = this.#stepper.feed(this.#chosen);
+    const chosen = this.#isPlain ? this.#draw() : this.#choose();
     this.#written++;
-    let rows = this.#rowsOf(this.#logits);
+    this.#chosen = chosen;
+    return this.#writers.map(({ context, output }, row) => {
+      if (output.stopped) return ""; // its row goes on with whatever comes
+      const index = chosen[row] as number;
+      context.push(index);
+      return output.push(index);
+    });
+  }
+
+  /** By the core alone: one call reads the last symbols and draws the next. */
+  #draw(): Int32Array {
+    const { temperature } = this.#options;
+    const tempered = this.#writers[0]?.sampler.temperature ?? 0;
+    const uniforms = this.#writers.map(({ output, random }) => (output.stopped || temperature === 0 ? 0 : random()));
+    if (this.#written === 0) return this.#stepper.draw(tempered, uniforms);
+    return this.#stepper.write(this.#chosen, tempered, uniforms);
+  }
+
+  /** By the sampler of each, which filters what the core's softmax gives. */
+  #choose(): Int32Array {
+    const logits = this.#written === 0 ? this.#first : this.#stepper.feed(this.#chosen);
+    let rows = this.#rowsOf(logits);
     for (const [row, { sampler, context, output }] of this.#writers.entries()) {
       if (!output.stopped) sampler.prepare(rows[row] as Float32Array, context);
     }
     const temperature = this.#writers[0]?.sampler.temperature;
-    if (temperature !== undefined) rows = this.#rowsOf(this.#stepper.probabilities(this.#logits, temperature));
-    return this.#writers.map(({ sampler, context, random, output }, row) => {
-      if (output.stopped) return ""; // its row goes on reading what it read last
-      const index = sampler.choose(rows[row] as Float32Array, random);
-      this.#chosen[row] = index;
-      context.push(index);
-      return output.push(index);
-    });
+    if (temperature !== undefined) rows = this.#rowsOf(this.#stepper.probabilities(logits, temperature));
+    return Int32Array.from(this.#writers, ({ sampler, random, output }, row) =>
+      output.stopped ? (this.#chosen[row] as number) : sampler.choose(rows[row] as Float32Array, random),
+    );
   }
 
   /** What was held back, at the end. */

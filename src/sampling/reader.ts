@@ -1,5 +1,5 @@
 import type { Network, State } from "../network/network.js";
-import { Stepper } from "../network/stepper.js";
+import { type Position, Stepper } from "../network/stepper.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 
 /** What sampling and scoring need of a model. */
@@ -10,14 +10,6 @@ export interface TextModel {
 
 /** Symbols that are read at a time; the state goes on from one chunk to the next. */
 export const CHUNK = 512;
-
-/** Where a reader stands. Nothing changes what it points to. */
-export interface Position {
-  /** After all that was read; undefined is zero. */
-  readonly state: State | undefined;
-  /** (V) of the next symbol. */
-  readonly logits: Float32Array;
-}
 
 /**
  * Where a text ends after a position: chunk by chunk, so that it may have any length.

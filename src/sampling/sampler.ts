@@ -1,3 +1,4 @@
+import { requireFinite } from "../network/stepper.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type Constraint, constraintOf } from "./constraint.js";
 import type { Context } from "./context.js";
@@ -26,6 +27,12 @@ export class Sampler {
     this.#constraint = options.allowed && constraintOf(options.allowed, vocabulary);
     this.#sorted = new Float32Array(vocabulary.size);
     this.#penalized = new Uint8Array(vocabulary.size);
+  }
+
+  /** Whether nothing but the temperature decides: the core can draw by itself. */
+  get isPlain(): boolean {
+    const { repetitionPenalty, topK, topP, minP } = this.#options;
+    return !this.#constraint && repetitionPenalty === 1 && topK === undefined && topP === 1 && minP === 0;
   }
 
   /** What the softmax divides by, or undefined where it is not needed. */
@@ -87,13 +94,5 @@ export class Sampler {
   choose(row: Float32Array, uniform: () => number): number {
     this.weigh(row);
     return this.#options.temperature === 0 ? row.indexOf(1) : drawIndex(row, uniform());
-  }
-}
-
-/** @throws RangeError where weights have gone to infinity */
-export function requireFinite(logits: Float32Array): void {
-  for (const logit of logits) {
-    if (Math.abs(logit) < Infinity) continue;
-    throw new RangeError(`expected finite logits from the network, got ${logit}: its weights are of no use`);
   }
 }

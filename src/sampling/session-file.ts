@@ -1,10 +1,11 @@
 import { CheckpointError } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
+import type { Position } from "../network/stepper.js";
 import { checkTensorShape, type Tensor } from "../tensor/tensor.js";
 import { custom, integer, readOptions } from "../validate.js";
 import { CONTEXT } from "./context.js";
 import { seedRule } from "./options.js";
-import type { Position, TextModel } from "./reader.js";
+import type { TextModel } from "./reader.js";
 
 /*
  * A session's file is a safetensors file with the tensors "logits" (V), "h" (L, 1, H) and for lstm "c", none before the

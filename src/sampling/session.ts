@@ -1,9 +1,10 @@
+import type { Position } from "../network/stepper.js";
 import { anyText, check, custom, integer, optional, readOptions, withDefault } from "../validate.js";
 import { Context } from "./context.js";
 import { totalOf } from "./filters.js";
 import { type DrawOptions, drawTable, seedRule } from "./options.js";
 import { RandomStream } from "./random-stream.js";
-import { type Position, Reader, type TextModel } from "./reader.js";
+import { Reader, type TextModel } from "./reader.js";
 import { Sampler } from "./sampler.js";
 import { decodeSession, encodeSession } from "./session-file.js";
 import { Spelling } from "./spelling.js";

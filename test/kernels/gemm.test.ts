@@ -89,6 +89,32 @@ describeEachBuild((sandbox) => {
     }
   }
 
+  test("multiplyRow after packForRow: c (N) = init + a · B", () => {
+    for (const [N, K] of distinct([...COLUMNS, 31, 32, 33, 64, 65, 100], DEPTHS, 1)) {
+      const { A, B, whole, product, magnitude } = problem(1, N, K);
+      for (const inPlace of [true, false]) {
+        const what = `N ${N}, K ${K}${inPlace ? ", C itself" : ""}`;
+        sandbox.reset();
+        const panels = sandbox.reserve(kernels.packedSize(K, N));
+        const b = sandbox.place(B, { ld: leadingOfB(N) });
+        kernels.packForRow(panels.offset, b.offset, b.ld, K, N);
+        sandbox.expectOnlyWritten(panels);
+        const a = sandbox.place(A, { ld: leadingOfA(K), width: K });
+        const init = sandbox.place(whole);
+        const c = inPlace
+          ? init
+          : sandbox.place(
+              mapMatrix(whole, () => NaN),
+              { padding: NaN },
+            );
+        kernels.multiplyRow(c.offset, init.offset, a.offset, panels.offset, N, K);
+        sandbox.expectOnlyWritten(c);
+        expectZeroPadding(sandbox, c, what);
+        expectWithin(sandbox.read(c), sum(whole, product), errorBound(K, whole, magnitude), what);
+      }
+    }
+  });
+
   for (const K of GRADIENT_DEPTHS) {
     test(`weightGradient over ${K} rows`, () => {
       for (const [M, N] of distinct(GRADIENT_ROWS, GRADIENT_COLUMNS, K)) {
