@@ -1,7 +1,14 @@
-export { CharRNN, type CharRNNOptions } from "./char-rnn.js";
-export { CheckpointError, DivergedError, RnnError, UnknownSymbolError, WasmUnavailableError } from "./errors.js";
+export { CharRNN, type CharRNNOptions, type ThreadOptions } from "./char-rnn.js";
+export {
+  CheckpointError,
+  DivergedError,
+  RnnError,
+  UnknownSymbolError,
+  WasmUnavailableError,
+  WorkerLostError,
+} from "./errors.js";
 export { ModelStore } from "./formats/model-store.js";
-export type { Initialization, NetworkConfig } from "./network/config.js";
+export type { Initialization, NetworkConfig, ResolvedConfig } from "./network/config.js";
 export { type BackwardOptions, type Inputs, Network, type State } from "./network/network.js";
 export {
   Adam,
@@ -40,3 +47,4 @@ export type { EpochRecord, History, TrainingProgress } from "./training/history.
 export type { FitOptions } from "./training/options.js";
 export type { OptimizerChoice, RunOptions } from "./training/run-options.js";
 export type { Schedule } from "./training/schedule.js";
+export type { CreateWorker, WorkerLike } from "./worker-start.js";

@@ -53,8 +53,8 @@ export class Network {
    * @throws TypeError, RangeError for a bad option, or for sizes that need more than 4 GiB; WasmUnavailableError
    */
   static async create(config: NetworkConfig): Promise<Network> {
-    const resolved = resolveConfig(config);
-    const engine = await Engine.create(resolved);
+    const { config: resolved, createWorker } = resolveConfig(config);
+    const engine = await Engine.create(resolved, createWorker);
     drawInitialWeights(engine.layout, engine.block(engine.parameters), resolved);
     return new Network(engine);
   }
