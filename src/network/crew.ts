@@ -1,4 +1,5 @@
 import type { Core } from "../core/core.js";
+import type { ParameterLayout } from "../core/layout.js";
 import { type CreateWorker, startWorker, type Thread } from "../worker-start.js";
 import { Barrier, type Job } from "./barrier.js";
 import type { ResolvedConfig } from "./config.js";
@@ -9,6 +10,7 @@ export interface CrewStart {
   readonly module: Core["module"];
   readonly memory: Core["memory"];
   readonly config: ResolvedConfig;
+  readonly layout: ParameterLayout;
   readonly blocks: { readonly parameters: number; readonly gradients: number };
   /** Byte offset of the words that the crew talks through. */
   readonly control: number;

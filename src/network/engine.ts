@@ -92,8 +92,8 @@ export class Engine {
   }
 
   async #startCrew(createWorker: CreateWorker | undefined): Promise<void> {
-    const { config, parameters, gradients } = this;
-    const start = { config, blocks: { parameters, gradients }, control: this.#control, count: config.threads };
+    const { config, layout, parameters, gradients } = this;
+    const start = { config, layout, blocks: { parameters, gradients }, control: this.#control, count: config.threads };
     try {
       this.#crew = await WorkerCrew.start(this, this.#core, start, createWorker);
       this.#pass.crew = this.#crew.barrier;
