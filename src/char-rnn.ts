@@ -21,6 +21,7 @@ import type { CreateWorker } from "./worker-start.js";
 /** How many threads a model has, which no file says: as in NetworkConfig. */
 export type ThreadOptions = Pick<NetworkConfig, "threads" | "createWorker">;
 
+/** What a model is made of. */
 export interface CharRNNOptions
   extends Pick<
     NetworkConfig,

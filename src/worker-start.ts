@@ -2,7 +2,9 @@ import { check, custom, optional } from "./validate.js";
 
 /** A Web Worker, or a worker thread of Node. */
 export interface WorkerLike {
+  /** As of both. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** As of both. */
   terminate(): unknown;
 }
 

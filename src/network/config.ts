@@ -38,6 +38,7 @@ export interface NetworkConfig {
   readonly createWorker?: CreateWorker | undefined;
 }
 
+/** How initial weights are drawn, where not as PyTorch draws them. */
 export interface Initialization {
   /** Every weight and bias uniform in ±range, > 0. char-rnn takes 0.08. */
   readonly range?: number;

@@ -17,6 +17,7 @@ export interface State {
   readonly c?: Tensor;
 }
 
+/** What a backward pass starts from, and what it returns beside the loss. */
 export interface BackwardOptions {
   /** The state before the first step. Default: zero. No gradient flows into it. */
   readonly state?: State;

@@ -115,10 +115,12 @@ export class CharRNN {
   }
 
   // An engine that does not know these symbols has one method named "undefined" for both, which is none the worse.
+  /** `using model = …` terminates at the end of the block. */
   [Symbol.dispose](): void {
     this.terminate();
   }
 
+  /** As Symbol.dispose. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.terminate();
   }

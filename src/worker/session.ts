@@ -3,6 +3,7 @@ import type { Link } from "./link.js";
 
 /** Options that can be sent to a worker: `allowed` is no function, which the worker could not call. */
 export type Portable<O extends { readonly allowed?: Allowed }> = Omit<O, "allowed"> & {
+  /** Symbols, or a RegExp that they match. */
   readonly allowed?: Exclude<Allowed, (...args: never) => unknown>;
 };
 
