@@ -5,9 +5,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import { bundleAll, COMMAND_LINE } from "./bundles.js";
+import { textOf } from "./core-text.js";
 import { writeStubs, writeTypes } from "./package-files.js";
 import { write } from "./write.js";
 
@@ -55,15 +55,14 @@ async function compileCores() {
   }
 }
 
-/** Writes the two release cores, deflated as one, as base64; what is known about them; and the ABI's types, the same for both. */
+/** Writes the two release cores as a text; what is known about them; and the ABI's types, the same for both. */
 function inlineCores() {
   mkdirSync(GENERATED, { recursive: true });
   const [simd, relaxed] = ["simd", "relaxed"].map((target) => readFileSync(`build/${target}.wasm`));
-  const deflated = deflateRawSync(Buffer.concat([simd, relaxed]), { level: 9, memLevel: 9 });
+  const text = JSON.stringify(textOf(Buffer.concat([simd, relaxed])));
   write(
     `${GENERATED}/cores.ts`,
-    `/** The simd core, and behind it the relaxed one. */\nexport const cores: string =\n  "${deflated.toString("base64")}";\n` +
-      `export const SIMD_LENGTH = ${simd.length};\n`,
+    `/** The simd core, and behind it the relaxed one. */\nexport const cores: string =\n  ${text};\n`,
   );
   const names = WebAssembly.Module.exports(new WebAssembly.Module(simd)).map(({ name }) => name);
   write(

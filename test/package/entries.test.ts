@@ -29,6 +29,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+test("the cores in the library's text are those that are beside it", async () => {
+  const { source } = await import("../../src/core/sources/inlined.js");
+  expect(Buffer.from((await source.load("simd")) as Uint8Array)).toEqual(Buffer.from(simd));
+  expect(Buffer.from((await source.load("relaxed")) as Uint8Array)).toEqual(Buffer.from(relaxed));
+});
+
 describe("lite", () => {
   let lite: Lite;
   beforeEach(async () => {
