@@ -16,9 +16,17 @@ import type { History, TrainingProgress } from "./training/history.js";
 import { checkFitOptions, completeOptions, type FitOptions } from "./training/options.js";
 import { Run, type RunState } from "./training/run.js";
 import { anyText, boolean, check, custom, either, integer, oneOf, readOptions, withDefault } from "./validate.js";
+import type { CreateWorker } from "./worker-start.js";
 
+/** How many threads a model has, which no file says: as in NetworkConfig. */
+export type ThreadOptions = Pick<NetworkConfig, "threads" | "createWorker">;
+
+/** What a model is made of. */
 export interface CharRNNOptions
-  extends Pick<NetworkConfig, "nonlinearity" | "dropout" | "seed" | "initialization" | "numerics" | "threads"> {
+  extends Pick<
+    NetworkConfig,
+    "nonlinearity" | "dropout" | "seed" | "initialization" | "numerics" | keyof ThreadOptions
+  > {
   /** The symbols of the model, or a text that has them all. */
   readonly vocabulary: Vocabulary | string;
   /** Default "lstm". */
@@ -38,6 +46,8 @@ const corpusRule = either(
     (value) => typeof (value as AsyncIterable<string> | null)?.[Symbol.asyncIterator] === "function",
   ),
 );
+
+const threadTable = { threads: networkOptionRules.threads, createWorker: networkOptionRules.createWorker };
 
 const createTable = {
   ...networkOptionRules,
@@ -62,6 +72,8 @@ export class CharRNN {
   /** The run under way, or the last one; before the first, what a file had of one. */
   #run: Run | RunState | undefined;
   #isTraining = false;
+  /** For the threads of models that are made of this one. */
+  readonly #createWorker: CreateWorker | undefined;
 
   /**
    * A model with PyTorch's initial weights for its seed.
@@ -69,16 +81,22 @@ export class CharRNN {
    * @throws TypeError, RangeError for a bad option or an empty text; WasmUnavailableError
    */
   static async create(options: CharRNNOptions): Promise<CharRNN> {
-    const { vocabulary: given, ...config } = readOptions("CharRNN.create", options, createTable);
+    const { vocabulary: given, createWorker, ...config } = readOptions("CharRNN.create", options, createTable);
     if (given === "") throw new RangeError('"vocabulary": expected at least one symbol, got ""');
     const vocabulary = typeof given === "string" ? Vocabulary.fromText(given) : given;
-    const network = await Network.create({ ...config, inputSize: vocabulary.size, outputSize: vocabulary.size });
-    return new CharRNN(network, vocabulary);
+    const network = await Network.create({
+      ...config,
+      inputSize: vocabulary.size,
+      outputSize: vocabulary.size,
+      createWorker,
+    });
+    return new CharRNN(network, vocabulary, createWorker);
   }
 
-  private constructor(network: Network, vocabulary: Vocabulary, run?: RunState) {
+  private constructor(network: Network, vocabulary: Vocabulary, createWorker?: CreateWorker, run?: RunState) {
     this.network = network;
     this.vocabulary = vocabulary;
+    this.#createWorker = createWorker;
     this.#run = run;
   }
 
@@ -97,15 +115,15 @@ export class CharRNN {
   /**
    * The model that `save` wrote. Everything in the file is checked before a model is built from it.
    *
-   * @param options threads: as in `create`, a file does not say how many; default 1
+   * @param options threads, createWorker: as in `create`, a file does not say; default 1 thread
    * @throws TypeError for anything but bytes, CheckpointError with what is wrong with them, WasmUnavailableError
    */
-  static async load(bytes: Uint8Array, options: { threads?: number } = {}): Promise<CharRNN> {
-    const { threads } = readOptions("options", options, { threads: networkOptionRules.threads });
+  static async load(bytes: Uint8Array, options: ThreadOptions = {}): Promise<CharRNN> {
+    const { threads, createWorker } = readOptions("options", options, threadTable);
     const { config, vocabulary, weights, run } = decodeCheckpoint(check("bytes", bytes, bytesRule));
-    const network = await Network.create({ ...config, threads });
+    const network = await Network.create({ ...config, threads, createWorker });
     network.loadStateDict(weights);
-    return new CharRNN(network, vocabulary, run);
+    return new CharRNN(network, vocabulary, createWorker, run);
   }
 
   /**
@@ -117,9 +135,15 @@ export class CharRNN {
   async extend(text: string | Iterable<string>): Promise<CharRNN> {
     const vocabulary = this.vocabulary.extend(text);
     const size = vocabulary.size;
-    const network = await Network.create({ ...this.network.config, inputSize: size, outputSize: size });
+    const createWorker = this.#createWorker;
+    const network = await Network.create({
+      ...this.network.config,
+      inputSize: size,
+      outputSize: size,
+      createWorker,
+    });
     network.loadStateDict(growStateDict(this.network.stateDict(), network.stateDict()));
-    return new CharRNN(network, vocabulary);
+    return new CharRNN(network, vocabulary, createWorker);
   }
 
   /**

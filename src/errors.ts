@@ -52,3 +52,9 @@ export class WasmUnavailableError extends RnnError {
   override readonly name = "WasmUnavailableError";
   readonly code = "ERR_WASM_UNAVAILABLE";
 }
+
+/** The worker that held a model has ended, or could not be started; the message says why. The model is gone with it. */
+export class WorkerLostError extends RnnError {
+  override readonly name = "WorkerLostError";
+  readonly code = "ERR_WORKER_LOST";
+}

@@ -1,7 +1,16 @@
-export { CharRNN, type CharRNNOptions } from "./char-rnn.js";
-export { CheckpointError, DivergedError, RnnError, UnknownSymbolError, WasmUnavailableError } from "./errors.js";
+export { CharRNN, type CharRNNOptions, type ThreadOptions } from "./char-rnn.js";
+export type { Numerics } from "./core/core.js";
+export type { Cell } from "./core/layout.js";
+export {
+  CheckpointError,
+  DivergedError,
+  RnnError,
+  UnknownSymbolError,
+  WasmUnavailableError,
+  WorkerLostError,
+} from "./errors.js";
 export { ModelStore } from "./formats/model-store.js";
-export type { Initialization, NetworkConfig } from "./network/config.js";
+export type { Initialization, NetworkConfig, ResolvedConfig } from "./network/config.js";
 export { type BackwardOptions, type Inputs, Network, type State } from "./network/network.js";
 export {
   Adam,
@@ -24,11 +33,13 @@ export type {
   GenerateManyOptions,
   GenerateOptions,
 } from "./sampling/options.js";
+export type { TextModel } from "./sampling/reader.js";
 export type { ScoreOptions, ScoreStreamOptions, SymbolScore } from "./sampling/score.js";
 export { Session, type SessionOptions, type SymbolProbability } from "./sampling/session.js";
 export { argmax } from "./tensor/argmax.js";
 export { oneHot } from "./tensor/one-hot.js";
 export { type Tensor, tensor } from "./tensor/tensor.js";
+export type { Unit } from "./text/symbols.js";
 export {
   type StreamEncoder,
   Vocabulary,
@@ -38,5 +49,6 @@ export {
 export { slidingWindows, stitchWindows } from "./text/windows.js";
 export type { EpochRecord, History, TrainingProgress } from "./training/history.js";
 export type { FitOptions } from "./training/options.js";
-export type { OptimizerChoice, RunOptions } from "./training/run-options.js";
+export type { OptimizerChoice, OptimizerName, RunOptions } from "./training/run-options.js";
 export type { Schedule } from "./training/schedule.js";
+export type { CreateWorker, WorkerLike } from "./worker-start.js";

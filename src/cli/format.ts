@@ -1,4 +1,4 @@
-import type { CharRNN, FitOptions, NetworkConfig, RunOptions } from "../index.js";
+import type { CharRNN, FitOptions, ResolvedConfig, RunOptions } from "../index.js";
 
 /** Whole numbers with thousands apart, the same in every locale. */
 export function count(n: number): string {
@@ -38,7 +38,7 @@ export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
 }
 
-export function describeNetwork(config: Required<NetworkConfig>): string {
+export function describeNetwork(config: ResolvedConfig): string {
   const { cell, inputSize, hiddenSize, numLayers, outputSize, nonlinearity, dropout, seed, numerics } = config;
   const name = cell === "rnn" ? `${nonlinearity} RNN` : cell.toUpperCase();
   const parts = [

@@ -1,17 +1,20 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
 import type { Abi } from "./generated/abi.js";
-import { cores, MEMORY_FLAGS } from "./generated/cores.js";
+import { MEMORY_FLAGS } from "./generated/facts.js";
+import { source } from "./sources/inlined.js";
+import type { CoreCode, CoreKind } from "./sources/source.js";
 
 /** "fast": the fastest core that this engine accepts. "reproducible": the same bits in every engine. */
 export type Numerics = "fast" | "reproducible";
-export type CoreKind = keyof typeof cores;
 
 /** One instance of the core with a memory of its own. */
 export interface Core {
   readonly module: WebAssembly.Module;
   readonly kernels: Abi;
   readonly memory: WebAssembly.Memory;
+  /** Why other threads cannot share the memory, where that was asked for in vain. */
+  readonly sharingFault?: string | undefined;
 }
 
 /** WebAssembly's page, in bytes. */
@@ -24,21 +27,23 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
 /**
  * A fresh instance of the core with its own memory; each module is compiled once.
  *
- * @param shared whether threads share the memory
+ * @param sharing whether threads are to share the memory; where they cannot, the core says why
  * @throws WasmUnavailableError naming what this engine lacks
  */
-export async function createCore(numerics: Numerics, shared = false): Promise<Core> {
-  const kind = await chooseCore(numerics);
+export async function createCore(numerics: Numerics, sharing = false): Promise<Core> {
+  const { kind, code } = await chooseCore(numerics);
+  const fault = sharing ? sharingFaultOf(code) : undefined;
+  const shared = sharing && !fault;
   const key = `${kind}${shared ? ", shared" : ""}`;
   let module = compiled.get(key);
   if (!module) {
-    module = compile(kind, shared);
+    module = compile(code, shared);
     compiled.set(key, module);
     // A refusal is not remembered: a page's policy may be another one at the next call.
     module.catch(() => compiled.delete(key));
   }
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, ...(shared && { shared }) });
-  return instantiateCore(await module, memory);
+  return { ...instantiateCore(await module, memory), sharingFault: fault };
 }
 
 /** Another instance on the same memory, for another thread. */
@@ -48,8 +53,8 @@ export function instantiateCore(module: WebAssembly.Module, memory: WebAssembly.
   return { module, kernels: instance.exports as unknown as Abi, memory };
 }
 
-/** Why threads cannot share a memory here, undefined where they can. */
-export function sharingFault(): string | undefined {
+function sharingFaultOf(code: CoreCode): string | undefined {
+  if (code instanceof WebAssembly.Module) return "a core that comes as a compiled module has its memory for itself";
   if (typeof SharedArrayBuffer === "undefined") {
     return "there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)";
   }
@@ -58,15 +63,18 @@ export function sharingFault(): string | undefined {
   return "there are no workers";
 }
 
-async function chooseCore(numerics: Numerics): Promise<CoreKind> {
+async function chooseCore(numerics: Numerics): Promise<{ kind: CoreKind; code: CoreCode }> {
   if (typeof WebAssembly === "undefined") throw new WasmUnavailableError("this engine has no WebAssembly");
-  if (numerics === "fast" && WebAssembly.validate(await bytesOf("relaxed"))) return "relaxed";
-  if (WebAssembly.validate(await bytesOf("simd"))) return "simd";
+  for (const kind of numerics === "fast" ? (["relaxed", "simd"] as const) : (["simd"] as const)) {
+    const code = await source.load(kind);
+    if (code && (code instanceof WebAssembly.Module || WebAssembly.validate(code))) return { kind, code };
+  }
   throw new WasmUnavailableError("this engine's WebAssembly has no fixed-width SIMD (v128)");
 }
 
-async function compile(kind: CoreKind, shared: boolean): Promise<WebAssembly.Module> {
-  const bytes = (await bytesOf(kind)).slice();
+async function compile(code: CoreCode, shared: boolean): Promise<WebAssembly.Module> {
+  if (code instanceof WebAssembly.Module) return code;
+  const bytes = code.slice();
   // One core for both: whether it imports a shared memory is one bit of the import's limits.
   if (shared) bytes[MEMORY_FLAGS] = (bytes[MEMORY_FLAGS] as number) | 2;
   try {
@@ -75,24 +83,4 @@ async function compile(kind: CoreKind, shared: boolean): Promise<WebAssembly.Mod
     const hint = "a content security policy needs 'wasm-unsafe-eval' in its script-src";
     throw new WasmUnavailableError(`this engine refused to compile the core (${(cause as Error).message}); ${hint}`);
   }
-}
-
-const inflated = new Map<CoreKind, Promise<Uint8Array<ArrayBuffer>>>();
-
-function bytesOf(kind: CoreKind): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes = inflated.get(kind);
-  if (!bytes) {
-    bytes = inflate(cores[kind]);
-    inflated.set(kind, bytes);
-  }
-  return bytes;
-}
-
-async function inflate(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const deflated = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  // Node has streams and Response too, but loads them for longer than all the rest takes.
-  const zlib = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:zlib");
-  if (zlib) return Uint8Array.from(zlib.inflateRawSync(deflated));
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -3,6 +3,7 @@ export function padded(n: number): number {
   return Math.ceil(n / 4) * 4;
 }
 
+/** The recurrent cells: "rnn" is the Elman cell. */
 export type Cell = "rnn" | "gru" | "lstm";
 
 /**

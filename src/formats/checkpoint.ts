@@ -58,7 +58,8 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   const vocabulary = readPart(metadata, "vocabulary", (json) => Vocabulary.fromJSON(json));
   const config = readPart(metadata, "config", (json) => {
-    return resolveConfig({ ...(json as ResolvedConfig), inputSize: vocabulary.size, outputSize: vocabulary.size });
+    return resolveConfig({ ...(json as ResolvedConfig), inputSize: vocabulary.size, outputSize: vocabulary.size })
+      .config;
   });
   const layout = layoutParameters(config);
   const { own, others } = splitByPrefix(tensors);

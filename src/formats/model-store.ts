@@ -61,6 +61,7 @@ export class ModelStore {
     await resultOf(this.#objects("readwrite").delete(check("name", name, anyText())));
   }
 
+  /** Lets go of the database; the store cannot be used any more. */
   close(): void {
     this.#database.close();
   }

@@ -1,6 +1,7 @@
 import type { Numerics } from "../core/core.js";
 import type { Cell } from "../core/layout.js";
 import { integer, object, oneOf, optional, readOptions, real, withDefault } from "../validate.js";
+import { type CreateWorker, createWorkerRule } from "../worker-start.js";
 
 /** What a network is made of. H = hiddenSize, L = numLayers, D = inputSize, O = outputSize. */
 export interface NetworkConfig {
@@ -29,8 +30,15 @@ export interface NetworkConfig {
    * shared memory are not to be had (a page that is not cross-origin isolated) there is one, and a warning. Default 1.
    */
   readonly threads?: number;
+  /**
+   * Starts a thread's worker, for a page whose content security policy forbids workers from blob: URLs:
+   * `() => new Worker("/crew-worker.js")`, with the package's `rnn-wasm/crew-worker.js` served there. It is no part of
+   * `Network.config`, nor of a file. Default: a blob: URL, and in Node a worker thread.
+   */
+  readonly createWorker?: CreateWorker | undefined;
 }
 
+/** How initial weights are drawn, where not as PyTorch draws them. */
 export interface Initialization {
   /** Every weight and bias uniform in ±range, > 0. char-rnn takes 0.08. */
   readonly range?: number;
@@ -48,6 +56,7 @@ export const networkOptionRules = {
   initialization: withDefault(object<Initialization>(), {}),
   numerics: withDefault(oneOf("fast", "reproducible"), "fast"),
   threads: withDefault(integer({ min: 1, max: 64 }), 1),
+  createWorker: createWorkerRule,
 };
 
 const table = {
@@ -59,11 +68,15 @@ const table = {
   ...networkOptionRules,
 };
 
-export type ResolvedConfig = Required<NetworkConfig>;
+/** All that a network is, each default filled in. */
+export type ResolvedConfig = Required<Omit<NetworkConfig, "createWorker">>;
 
 /** @throws TypeError, RangeError as `readOptions` */
-export function resolveConfig(config: NetworkConfig): ResolvedConfig {
-  const resolved = readOptions("Network.create", config, table);
+export function resolveConfig(config: NetworkConfig): {
+  config: ResolvedConfig;
+  createWorker: CreateWorker | undefined;
+} {
+  const { createWorker, ...resolved } = readOptions("Network.create", config, table);
   const { range, forgetBias } = readOptions("initialization", resolved.initialization, initializationTable);
   if (resolved.cell !== "rnn" && resolved.nonlinearity !== "tanh") {
     throw new RangeError(`"nonlinearity": only cell "rnn" has a choice, and the cell is "${resolved.cell}"`);
@@ -75,7 +88,7 @@ export function resolveConfig(config: NetworkConfig): ResolvedConfig {
     ...(range !== undefined && { range }),
     ...(forgetBias !== undefined && { forgetBias }),
   });
-  return Object.freeze({ ...resolved, initialization });
+  return { config: Object.freeze({ ...resolved, initialization }), createWorker };
 }
 
 /** How a message names a network by what makes it large. */

@@ -1,6 +1,5 @@
 import { Arena } from "../core/arena.js";
 import { instantiateCore } from "../core/core.js";
-import { layoutParameters } from "../core/layout.js";
 import { Barrier } from "./barrier.js";
 import type { CrewStart } from "./crew.js";
 import { Pass } from "./pass.js";
@@ -23,11 +22,11 @@ if (threads?.parentPort) threads.parentPort.once("message", (start: CrewStart) =
 else port.addEventListener("message", ({ data }) => void work(data as CrewStart), { once: true });
 
 async function work(start: CrewStart): Promise<void> {
-  const { module, memory, config, blocks, control, index, count } = start;
+  const { module, memory, config, layout, blocks, control, index, count } = start;
   const core = instantiateCore(module, memory);
   const arena = new Arena(core);
   const barrier = new Barrier(memory.buffer as unknown as SharedArrayBuffer, control, index, count);
-  const pass = new Pass(config, layoutParameters(config), core, arena, blocks, barrier);
+  const pass = new Pass(config, layout, core, arena, blocks, barrier);
   port.postMessage("ready");
   try {
     for (;;) {

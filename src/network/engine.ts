@@ -1,6 +1,7 @@
 import { Arena, Plan, requireAddressable } from "../core/arena.js";
-import { type Core, createCore, sharingFault } from "../core/core.js";
+import { type Core, createCore } from "../core/core.js";
 import { layoutParameters, type ParameterLayout, padded } from "../core/layout.js";
+import type { CreateWorker } from "../worker-start.js";
 import { CONTROL_WORDS, type Job } from "./barrier.js";
 import { describeNetwork, type ResolvedConfig } from "./config.js";
 import { WorkerCrew } from "./crew.js";
@@ -53,19 +54,17 @@ export class Engine {
   passes = 0;
 
   /** @throws RangeError where the network is too large, WasmUnavailableError */
-  static async create(config: ResolvedConfig): Promise<Engine> {
+  static async create(config: ResolvedConfig, createWorker?: CreateWorker): Promise<Engine> {
     const layout = layoutParameters(config);
     const blocks = new Plan();
     const control = blocks.take(CONTROL_WORDS);
     const parameters = blocks.take(layout.blockLength);
     const gradients = blocks.take(layout.blockLength);
     requireAddressable(blocks, describeNetwork(config));
-    const fault = config.threads > 1 ? sharingFault() : undefined;
-    if (fault) warnOnce(fault);
-    const isShared = config.threads > 1 && !fault;
-    const core = await createCore(config.numerics, isShared);
+    const core = await createCore(config.numerics, config.threads > 1);
     const engine = new Engine(config, layout, core, blocks, { control, parameters, gradients });
-    if (isShared) await engine.#startCrew();
+    if (core.sharingFault) warnOnce(core.sharingFault);
+    else if (config.threads > 1) await engine.#startCrew(createWorker);
     return engine;
   }
 
@@ -95,11 +94,11 @@ export class Engine {
     return this.#pass.crew.count;
   }
 
-  async #startCrew(): Promise<void> {
-    const { config, parameters, gradients } = this;
-    const start = { config, blocks: { parameters, gradients }, control: this.#control, count: config.threads };
+  async #startCrew(createWorker: CreateWorker | undefined): Promise<void> {
+    const { config, layout, parameters, gradients } = this;
+    const start = { config, layout, blocks: { parameters, gradients }, control: this.#control, count: config.threads };
     try {
-      this.#crew = await WorkerCrew.start(this, this.#core, start);
+      this.#crew = await WorkerCrew.start(this, this.#core, start, createWorker);
       this.#pass.crew = this.#crew.barrier;
     } catch (error) {
       warnOnce((error as Error).message);

@@ -17,6 +17,7 @@ export interface State {
   readonly c?: Tensor;
 }
 
+/** What a backward pass starts from, and what it returns beside the loss. */
 export interface BackwardOptions {
   /** The state before the first step. Default: zero. No gradient flows into it. */
   readonly state?: State;
@@ -53,8 +54,8 @@ export class Network {
    * @throws TypeError, RangeError for a bad option, or for sizes that need more than 4 GiB; WasmUnavailableError
    */
   static async create(config: NetworkConfig): Promise<Network> {
-    const resolved = resolveConfig(config);
-    const engine = await Engine.create(resolved);
+    const { config: resolved, createWorker } = resolveConfig(config);
+    const engine = await Engine.create(resolved, createWorker);
     drawInitialWeights(engine.layout, engine.block(engine.parameters), resolved);
     return new Network(engine);
   }

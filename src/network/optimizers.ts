@@ -4,6 +4,7 @@ import type { Engine } from "./engine.js";
 import { engineOf, Network } from "./network.js";
 import { readStateDict, type StateDict, writeStateDict } from "./state-dict.js";
 
+/** Of Adam and AdamW, with the defaults of torch.optim. */
 export interface AdamOptions {
   /** > 0. Default 1e-3. */
   readonly learningRate?: number;
@@ -15,6 +16,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+/** Of RMSprop, with the defaults of torch.optim. */
 export interface RMSpropOptions {
   /** > 0. Default 0.01. */
   readonly learningRate?: number;
@@ -28,6 +30,7 @@ export interface RMSpropOptions {
   readonly momentum?: number;
 }
 
+/** Of SGD, with the defaults of torch.optim. */
 export interface SGDOptions {
   /** > 0. Default 1e-3. */
   readonly learningRate?: number;
@@ -78,6 +81,7 @@ export abstract class Optimizer {
     return this.#learningRate;
   }
 
+  /** For the steps to come. */
   set learningRate(value: number) {
     this.#learningRate = check("learningRate", value, positive);
   }

@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { anyText, check, integer, optional, readOptions } from "../validate.js";
 import type { TextModel } from "./reader.js";
 
+/** Which layer to look into. */
 export interface ActivationOptions {
   /** From 0, the lowest, to L − 1. Default: the highest. */
   readonly layer?: number;

@@ -1,6 +1,7 @@
 import { anyText, check, integer, readOptions, withDefault } from "../validate.js";
 import { type Match, SuffixAutomaton } from "./suffix-automaton.js";
 
+/** What counts as copied. */
 export interface CopiedTextOptions {
   /** Shorter runs do not count as copied, an integer ≥ 1. Default 20 characters. */
   readonly minLength?: number;

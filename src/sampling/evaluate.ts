@@ -15,6 +15,7 @@ export interface Evaluation {
   readonly perplexity: number;
 }
 
+/** What an evaluation starts from. */
 export interface EvaluateOptions {
   /** What the model reads before the text. Default "": then the first symbol is not counted, since nothing foretells it. */
   readonly prime?: string;

@@ -84,6 +84,7 @@ export interface GenerateManyOptions extends GenerateOptions {
   readonly count: number;
 }
 
+/** What is searched for, and how widely. */
 export interface BeamSearchOptions extends Pick<GenerateOptions, "prime" | "length" | "stop"> {
   /** How many texts are followed at a time, an integer ≥ 1. Default 4. */
   readonly beamWidth?: number;

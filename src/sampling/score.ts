@@ -7,6 +7,7 @@ import { signalRule } from "./options.js";
 import { CHUNK, readOn, type TextModel } from "./reader.js";
 import type { SymbolProbability } from "./session.js";
 
+/** What scores start from, and what each of them lists. */
 export interface ScoreOptions {
   /**
    * What the model reads before the text, of any length: "\n" for a text that starts a line. Default "": then the first
@@ -17,6 +18,7 @@ export interface ScoreOptions {
   readonly alternatives?: number;
 }
 
+/** Of scores that come one after another. */
 export interface ScoreStreamOptions extends ScoreOptions {
   /** Ends the scores between two chunks of the text, without an error. */
   readonly signal?: AbortSignal;

@@ -9,6 +9,7 @@ import { Sampler } from "./sampler.js";
 import { decodeSession, encodeSession } from "./session-file.js";
 import { Spelling } from "./spelling.js";
 
+/** What a session draws with, and how much it remembers. */
 export interface SessionOptions {
   /** The seed of what is drawn, an integer from 0 to 2³² − 1. Default 0. */
   readonly seed?: number;

@@ -18,6 +18,7 @@ export interface TrainingProgress {
   readonly record?: EpochRecord;
 }
 
+/** What one epoch of training did. Losses are in nats per symbol. */
 export interface EpochRecord {
   /** From 0. */
   readonly epoch: number;
@@ -34,6 +35,7 @@ export interface EpochRecord {
   readonly seconds: number;
 }
 
+/** What a run did, and how it ended. */
 export interface History {
   readonly epochs: readonly EpochRecord[];
   readonly stopped: "finished" | "early" | "aborted";

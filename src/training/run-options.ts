@@ -1,6 +1,7 @@
 import type { AdamOptions, RMSpropOptions, SGDOptions } from "../network/optimizers.js";
 import type { Schedule } from "./schedule.js";
 
+/** The optimizers of this library by name. */
 export type OptimizerName = "adam" | "adamw" | "rmsprop" | "sgd";
 
 /** An optimizer by name, or with options of its own; the learning rate is the run's. */

@@ -43,7 +43,7 @@ describe("CharRNN.create", () => {
       { vocabulary, inputSize: 3 },
       TypeError,
       'CharRNN.create: unknown option "inputSize", expected "nonlinearity", "dropout", "seed", "initialization", ' +
-        '"numerics", "threads", "vocabulary", "cell", "hiddenSize" or "numLayers"',
+        '"numerics", "threads", "createWorker", "vocabulary", "cell", "hiddenSize" or "numLayers"',
     ],
   ])("%o", async (options, Class, message) => {
     await expectError(() => CharRNN.create(options as CharRNNOptions), Class, message);

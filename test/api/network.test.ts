@@ -64,7 +64,7 @@ describe("Network.create", () => {
       { hidden: 25 },
       TypeError,
       'Network.create: unknown option "hidden", expected "cell", "inputSize", "hiddenSize", "numLayers", "outputSize", ' +
-        '"nonlinearity", "dropout", "seed", "initialization", "numerics" or "threads"',
+        '"nonlinearity", "dropout", "seed", "initialization", "numerics", "threads" or "createWorker"',
     ],
   ])("%o", async (options, Class, message) => {
     await expectError(() => create(options), Class, message);

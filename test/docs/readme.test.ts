@@ -21,6 +21,7 @@ function blocksOf(language: string): string[] {
 /** What each program says when it has done its work. */
 const expected = [
   /finished windows\nhe .uick brown fox jumps over the lazy dog/,
+  /^0 [\d.]+\n50 [\d.]+\n[a-z ]{20}$/,
   /you want to build a ship/,
   /^(finished|early) [\d.]+\n.* breach, dear friends.* [\d.]+\n.{20}l \d/,
 ];

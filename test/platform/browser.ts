@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".map": "application/json",
+  ".wasm": "application/wasm",
 };
 
 /** The program and, for when there is none, what was looked for. */
@@ -35,14 +36,20 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Serves, cross-origin isolated or not, an empty page at / and the files of dist/ under /dist/, on a free port of localhost. */
-export async function serveDist({ isolated = false } = {}): Promise<{ server: Server; origin: string }> {
+export interface Served {
+  readonly server: Server;
+  readonly origin: string;
+}
+
+/** Serves, cross-origin isolated or not, under a content security policy or none, an empty page at / and the files of dist/ under /dist/, on a free port of localhost. */
+export async function serveDist({ isolated = false, policy = "" } = {}): Promise<Served> {
   if (!existsSync(join(DIST, "index.js"))) throw new Error("dist/index.js is missing: run npm run build");
   const server = createServer(async ({ url = "/" }, response) => {
     if (isolated) {
       response.setHeader("cross-origin-opener-policy", "same-origin");
       response.setHeader("cross-origin-embedder-policy", "require-corp");
     }
+    if (policy) response.setHeader("content-security-policy", policy);
     const { pathname } = new URL(url, "http://localhost");
     if (pathname === "/") {
       // An icon of its own, or the browser asks for one and reports that there is none.

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as library from "../../src/index.js";
 import { LAB, type LabOptions, type LabResult, runLab } from "../lab.js";
 import { textOf, WRITINGS } from "../sampling/text-of.js";
-import { findChromium, serveDist } from "./browser.js";
+import { findChromium, type Served, serveDist } from "./browser.js";
 
 /*
  * The lab in a real Chromium, beside Node. The page runs the source of the very function that runs here.
@@ -13,7 +13,7 @@ import { findChromium, serveDist } from "./browser.js";
 const { path, looked } = findChromium();
 
 describe.runIf(path)("the lab in Chromium", () => {
-  let served: Awaited<ReturnType<typeof serveDist>>;
+  let served: Served;
   let browser: Browser;
   let page: Page;
   const complaints: string[] = [];

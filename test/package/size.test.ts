@@ -1,0 +1,24 @@
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { bundle } from "./bundle.js";
+
+/*
+ * What a page loads: each limit is what was reached, rounded up. README.md names the first one.
+ */
+
+const KB = 1000;
+
+async function gzipped(program: string): Promise<number> {
+  return gzipSync(await bundle(program, { external: ["*.wasm"] }), { level: 9 }).length;
+}
+
+test("all of CharRNN, cores and threads included, is at most 41.5 KB", async () => {
+  const size = await gzipped('export { CharRNN } from "rnn-wasm";');
+  expect(size).toBeLessThan(41.5 * KB);
+  // A bundle without the library would be smaller still.
+  expect(size).toBeGreaterThan(20 * KB);
+});
+
+test("without the cores it is less by what they take", async () => {
+  expect(await gzipped('export { CharRNN, useCores } from "rnn-wasm/lite";')).toBeLessThan(34.5 * KB);
+});
