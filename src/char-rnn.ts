@@ -115,7 +115,7 @@ export class CharRNN {
   /**
    * The model that `save` wrote. Everything in the file is checked before a model is built from it.
    *
-   * @param options threads, createWorker: as in `create`, a file does not say; default 1 thread
+   * @param options threads, createWorker: as in `create`, a file does not say
    * @throws TypeError for anything but bytes, CheckpointError with what is wrong with them, WasmUnavailableError
    */
   static async load(bytes: Uint8Array, options: ThreadOptions = {}): Promise<CharRNN> {

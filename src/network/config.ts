@@ -1,6 +1,6 @@
 import type { Numerics } from "../core/core.js";
 import type { Cell } from "../core/layout.js";
-import { integer, object, oneOf, optional, readOptions, real, withDefault } from "../validate.js";
+import { either, integer, object, oneOf, optional, readOptions, real, withDefault } from "../validate.js";
 import { type CreateWorker, createWorkerRule } from "../worker-start.js";
 
 /** What a network is made of. H = hiddenSize, L = numLayers, D = inputSize, O = outputSize. */
@@ -27,9 +27,12 @@ export interface NetworkConfig {
   readonly numerics?: Numerics;
   /**
    * Threads that share the batch, from 1 to 64; the results are the same bits with any number of them. Where workers or
-   * shared memory are not to be had (a page that is not cross-origin isolated) there is one, and a warning. Default 1.
+   * shared memory are not to be had (a page that is not cross-origin isolated) there is one, and a warning.
+   *
+   * Default "auto": one thread at first. Where training passes take 2 ms and more, others are started (one for each
+   * processor, four in all at most) as soon as the event loop turns, and stay if they save a tenth of the time.
    */
-  readonly threads?: number;
+  readonly threads?: number | "auto";
   /**
    * Starts a thread's worker, for a page whose content security policy forbids workers from blob: URLs:
    * `() => new Worker("/crew-worker.js")`, with the package's `rnn-wasm/crew-worker.js` served there. It is no part of
@@ -55,7 +58,7 @@ export const networkOptionRules = {
   seed: withDefault(integer({ min: 0, max: 2 ** 32 - 1 }), 0),
   initialization: withDefault(object<Initialization>(), {}),
   numerics: withDefault(oneOf("fast", "reproducible"), "fast"),
-  threads: withDefault(integer({ min: 1, max: 64 }), 1),
+  threads: withDefault(either(oneOf("auto"), integer({ min: 1, max: 64 })), "auto"),
   createWorker: createWorkerRule,
 };
 

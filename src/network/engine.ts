@@ -5,6 +5,7 @@ import type { CreateWorker } from "../worker-start.js";
 import { CONTROL_WORDS, type Job } from "./barrier.js";
 import { describeNetwork, type ResolvedConfig } from "./config.js";
 import { WorkerCrew } from "./crew.js";
+import { automaticThreads, CrewTrial } from "./crew-trial.js";
 import { alone, type Packing, Pass, type PassMode } from "./pass.js";
 import { type PassPlan, type PassShape, planPass } from "./pass-plan.js";
 
@@ -46,7 +47,14 @@ export class Engine {
   #version = 0;
   /** Called before the memory behind the blocks is used for anything else. */
   #evict: (() => void) | undefined;
+  readonly #createWorker: CreateWorker | undefined;
   #crew: WorkerCrew | undefined;
+  /** Where nobody said how many threads there are to be, until it is found out. */
+  #trial: CrewTrial | undefined;
+  #advice: ReturnType<CrewTrial["record"]>;
+  #isStarting = false;
+  /** When the last pass began, in milliseconds. */
+  #began = 0;
   #lentEnd = 0;
   #plan: PassPlan | undefined;
   #mode: PassMode = { hasState: false, dropoutKey: undefined };
@@ -61,10 +69,15 @@ export class Engine {
     const parameters = blocks.take(layout.blockLength);
     const gradients = blocks.take(layout.blockLength);
     requireAddressable(blocks, describeNetwork(config));
-    const core = await createCore(config.numerics, config.threads > 1);
-    const engine = new Engine(config, layout, core, blocks, { control, parameters, gradients });
-    if (core.sharingFault) warnOnce(core.sharingFault);
-    else if (config.threads > 1) await engine.#startCrew(createWorker);
+    const isAuto = config.threads === "auto";
+    const threads = config.threads === "auto" ? automaticThreads() : config.threads;
+    const core = await createCore(config.numerics, threads > 1);
+    const engine = new Engine(config, layout, core, blocks, { control, parameters, gradients }, createWorker);
+    if (threads === 1) return engine;
+    // Whoever asked for nothing is told nothing.
+    if (core.sharingFault) isAuto || warnOnce(core.sharingFault);
+    else if (isAuto) engine.#trial = new CrewTrial(threads);
+    else await engine.#startCrew(threads).catch((error: Error) => warnOnce(error.message));
     return engine;
   }
 
@@ -74,8 +87,10 @@ export class Engine {
     core: Core,
     blocks: Plan,
     offsets: { readonly control: number; readonly parameters: number; readonly gradients: number },
+    createWorker: CreateWorker | undefined,
   ) {
     this.config = config;
+    this.#createWorker = createWorker;
     this.layout = layout;
     this.kernels = core.kernels;
     this.#core = core;
@@ -94,15 +109,33 @@ export class Engine {
     return this.#pass.crew.count;
   }
 
-  async #startCrew(createWorker: CreateWorker | undefined): Promise<void> {
+  async #startCrew(count: number): Promise<void> {
     const { config, layout, parameters, gradients } = this;
-    const start = { config, layout, blocks: { parameters, gradients }, control: this.#control, count: config.threads };
-    try {
-      this.#crew = await WorkerCrew.start(this, this.#core, start, createWorker);
-      this.#pass.crew = this.#crew.barrier;
-    } catch (error) {
-      warnOnce((error as Error).message);
+    const start = { config, layout, blocks: { parameters, gradients }, control: this.#control, count };
+    this.#crew = await WorkerCrew.start(this, this.#core, start, this.#createWorker);
+    this.#pass.crew = this.#crew.barrier;
+    // A plan is for a number of threads.
+    this.#plan = undefined;
+  }
+
+  /** Before a pass, while it is open whether several threads help: what the trial said after the last one. */
+  #followTrial(trial: CrewTrial): void {
+    const advice = this.#advice;
+    this.#advice = undefined;
+    if (advice === "dismiss") this.#dismissCrew();
+    else if (advice === "keep") this.#trial = undefined;
+    else if (advice === "start") {
+      this.#isStarting = true;
+      this.#startCrew(trial.threads)
+        .catch(() => {
+          // Nobody asked for threads.
+          this.#trial = undefined;
+        })
+        .finally(() => {
+          this.#isStarting = false;
+        });
     }
+    this.#began = performance.now();
   }
 
   /** Bytes of WebAssembly memory that the network holds. */
@@ -171,6 +204,7 @@ export class Engine {
       this.#dismissCrew();
       warnOnce("a worker thread has ended");
     }
+    if (this.#trial) this.#followTrial(this.#trial);
     const isSmall = !training && shape.B * shape.T <= SMALL_ROWS;
     const packed = isSmall ? this.packedWeights("rows") : undefined;
     if (this.#evict) this.#vacate();
@@ -205,6 +239,11 @@ export class Engine {
   /** Back-propagation through time: leaves the gradients of all parameters. */
   backward(): void {
     this.#run("backward", (pass, plan) => pass.backward(plan, this.#mode));
+    const { B, T } = this.#current();
+    if (this.#trial && !this.#isStarting) {
+      const seconds = (performance.now() - this.#began) / 1000;
+      this.#advice = this.#trial.record(this.#crew ? "together" : "alone", seconds, B * T);
+    }
   }
 
   /** One piece of a pass, by all threads. @throws Error where one of them is lost; from then on this one is alone */
@@ -243,6 +282,7 @@ export class Engine {
     this.#crew?.stop();
     this.#crew = undefined;
     this.#pass.crew = alone;
+    this.#trial = undefined;
     // A plan is for a number of threads.
     this.#plan = undefined;
   }
