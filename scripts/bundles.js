@@ -4,16 +4,12 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as esbuild from "esbuild";
-import { coresFrom, leanLoader, libraryIsExternal } from "./plugins.js";
+import { coresFrom, crewOnce, leanLoader, libraryIsExternal, withoutPrivateNames } from "./plugins.js";
 import { write } from "./write.js";
 
 export const COMMAND_LINE = "dist/cli/rnn-wasm.js";
-const BANNER =
-  "/*! rnn-wasm, MIT. Contains @assemblyscript/loader, Apache-2.0, https://github.com/AssemblyScript/assemblyscript */";
-const COMLINK_BANNER = BANNER.replace(
-  " */",
-  "\n * Contains Comlink, Apache-2.0, Copyright 2019 Google LLC, https://github.com/GoogleChromeLabs/comlink */",
-);
+const BANNER = "/*! rnn-wasm, MIT; @assemblyscript/loader, Apache-2.0 */";
+const COMLINK_BANNER = BANNER.replace(" */", "; comlink, Apache-2.0, Copyright 2019 Google LLC */");
 const COMMON = {
   bundle: true,
   minify: true,
@@ -59,14 +55,45 @@ async function inlineWorker(entry, generated, name) {
   return text;
 }
 
+/** The sources that a crew's workers run, as a function crewKit() of what they export, in the order of names: see `crewOnce`. */
+async function bundleCrewKit() {
+  const sources = [
+    "core/arena",
+    "core/layout",
+    "network/barrier",
+    "network/crew-member",
+    "network/pass",
+    "network/pass-plan",
+  ];
+  const { outputFiles } = await esbuild.build({
+    ...COMMON,
+    stdin: { contents: sources.map((source) => `export * from "./${source}.js";`).join("\n"), resolveDir: "src" },
+    platform: "neutral",
+    legalComments: "none",
+    plugins: [leanLoader, withoutPrivateNames],
+    mangleProps: /^_/,
+    target: "es2020",
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+    write: false,
+  });
+  const [, body, list] = /^(.*)export\{([^}]*)\};\n$/s.exec(outputFiles[0].text);
+  const exported = list.split(",").map((each) => each.split(" as "));
+  return {
+    definition: `function crewKit() { ${body} return [${exported.map(([local]) => local).join(", ")}]; }`,
+    names: exported.map((pair) => pair.at(-1)),
+    sources: new Set(sources.map((source) => `src/${source}.ts`).concat("src/network/generated/crew-worker.ts")),
+  };
+}
+
 /** The entries that run everywhere: all are src/index.ts, with the cores from another place. */
 async function bundleLibrary() {
+  const kit = await bundleCrewKit();
   const entry = (source, options) =>
     esbuild.build({
       ...COMMON,
       platform: "neutral",
       banner: { js: BANNER },
-      plugins: [leanLoader, coresFrom(source)],
+      plugins: [leanLoader, coresFrom(source), crewOnce(kit)],
       ...options,
     });
   await entry("inlined", { entryPoints: ["src/index.ts"], outfile: "dist/index.js" });

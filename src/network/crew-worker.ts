@@ -1,43 +1,6 @@
-import { Arena } from "../core/arena.js";
-import { instantiateCore } from "../core/core.js";
-import { Barrier } from "./barrier.js";
-import type { CrewStart } from "./crew.js";
-import { Pass } from "./pass.js";
-import { planPass } from "./pass-plan.js";
+import { joinCrew } from "./crew-member.js";
 
 /*
  * One thread of a crew. It is built into a text that a worker is started from: it cannot import anything at run time.
- * After its first message it only ever looks at the shared memory.
  */
-
-interface Port {
-  postMessage(message: unknown): void;
-  addEventListener(type: "message", listener: (event: { data: unknown }) => void, options: { once: true }): void;
-}
-
-const threads = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:worker_threads");
-const port = (threads?.parentPort ?? globalThis) as unknown as Port;
-
-if (threads?.parentPort) threads.parentPort.once("message", (start: CrewStart) => void work(start));
-else port.addEventListener("message", ({ data }) => void work(data as CrewStart), { once: true });
-
-async function work(start: CrewStart): Promise<void> {
-  const { module, memory, config, layout, blocks, control, index, count } = start;
-  const core = instantiateCore(module, memory);
-  const arena = new Arena(core);
-  const barrier = new Barrier(memory.buffer as unknown as SharedArrayBuffer, control, index, count);
-  const pass = new Pass(config, layout, core, arena, blocks, barrier);
-  port.postMessage("ready");
-  try {
-    for (;;) {
-      const { kind, start, ...job } = barrier.take();
-      arena.refresh();
-      const plan = planPass(config, job, start, count);
-      if (kind === "crossEntropy") pass.crossEntropy(plan);
-      else pass[kind](plan, job);
-    }
-  } finally {
-    // Nobody is to wait for a thread that has failed.
-    barrier.fail();
-  }
-}
+joinCrew();

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { BuildOptions } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as library from "../../src/index.js";
 import { expectError } from "../api/expect-error.js";
@@ -186,6 +187,32 @@ test("bundled for browsers, nothing of Node's is imported, and the bundle runs",
   const bundled = await bundle(`import { Network, tensor } from "rnn-wasm"; ${program}`, { platform: "browser" });
   expect(bundled).not.toMatch(/(import|require)\s*\(?\s*["']node:/);
   expect(run(bundled)).toEqual([expected, expected, []]);
+});
+
+// A crew's workers run the text of a function of the library: whatever a bundler makes of it has to stand on its own.
+test.each<BuildOptions>([
+  { minify: false },
+  { minify: false, keepNames: true },
+  { target: "es2020" },
+  { target: "es2020", keepNames: true, minify: false },
+  { target: "chrome91", format: "iife" },
+])("threads work when the library is bundled with %o", async (options) => {
+  const bundled = await bundle(`import { Network, tensor } from "rnn-wasm"; ${program}`, options);
+  expect(run(bundled)).toEqual([expected, expected, []]);
+});
+
+test("where a bundler makes it call what is outside of it, there is one thread, and a notice", async () => {
+  const options = { minify: true, keepNames: true };
+  const bundled = await bundle(`import { Network, tensor } from "rnn-wasm"; ${program}`, options);
+  expect(run(bundled)).toEqual([
+    expected,
+    expected,
+    [
+      expect.stringMatching(
+        /^rnn-wasm: one thread instead of several: a worker thread could not be started: \w+ is not/,
+      ),
+    ],
+  ]);
 });
 
 test("the global build is a classic script with everything in RnnWasm", () => {

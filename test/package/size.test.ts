@@ -12,13 +12,13 @@ async function gzipped(program: string): Promise<number> {
   return gzipSync(await bundle(program, { external: ["*.wasm"] }), { level: 9 }).length;
 }
 
-test("all of CharRNN, cores and threads included, is at most 41.5 KB", async () => {
+test("all of CharRNN, cores and threads included, is at most 40 KB", async () => {
   const size = await gzipped('export { CharRNN } from "rnn-wasm";');
-  expect(size).toBeLessThan(41.5 * KB);
+  expect(size).toBeLessThan(40 * KB);
   // A bundle without the library would be smaller still.
   expect(size).toBeGreaterThan(20 * KB);
 });
 
 test("without the cores it is less by what they take", async () => {
-  expect(await gzipped('export { CharRNN, useCores } from "rnn-wasm/lite";')).toBeLessThan(34.5 * KB);
+  expect(await gzipped('export { CharRNN, useCores } from "rnn-wasm/lite";')).toBeLessThan(32 * KB);
 });
