@@ -51,11 +51,12 @@ export async function run(command, args, { seconds = 60, ...options } = {}) {
   return child.output;
 }
 
-/** Waits until a server answers. */
+/** Waits until a server answers. @returns what it answered */
 export async function untilAnswers(url, child, seconds = 60) {
   for (const until = Date.now() + seconds * 1000; Date.now() < until; await pause(100)) {
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}\n${child.output.slice(-2000)}`);
-    if (await fetch(url).catch(() => undefined)) return;
+    const response = await fetch(url).catch(() => undefined);
+    if (response) return response;
   }
   throw new Error(`${url} does not answer after ${seconds} s\n${child.output.slice(-2000)}`);
 }

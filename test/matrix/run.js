@@ -11,10 +11,12 @@ import { launch } from "./browsers/chromium.js";
 import { browsers } from "./browsers.js";
 import { bundlers } from "./bundlers.js";
 import { run } from "./child.js";
+import { examples } from "./examples.js";
 import { labOf, runtimes } from "./runtimes.js";
 import { listenForReports } from "./server.js";
 import { writeTable } from "./table.js";
 import { faultsOf, faultsOfRefusal } from "./verdict.js";
+import { workerd } from "./workerd.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const ROOT = join(HERE, "../..");
@@ -46,7 +48,12 @@ const context = {
   },
 };
 // Two at a time: bundlers mostly compute, and a browser's page is waited for.
-await Promise.all([[...runtimes, ...browsers], bundlers].map(runInTurn));
+await Promise.all(
+  [
+    [...runtimes, ...workerd, ...browsers],
+    [...bundlers, ...examples],
+  ].map(runInTurn),
+);
 await chromium?.then((browser) => browser.close()).catch(() => {});
 reports.close();
 
@@ -96,7 +103,7 @@ async function runPlatform({ run, missing, ...platform }) {
   }
 }
 
-/** @param expected "refusal", or what faultsOf takes */
+/** @param expected "refusal", or what faultsOf takes, or "own": the work gives its own faults */
 async function runCell(cell, expected, work) {
   const start = performance.now();
   const result = await work().catch((error) => ({ faults: [error.message] }));
@@ -105,7 +112,9 @@ async function runCell(cell, expected, work) {
   record(cell, { faults, report, refusal, seconds: (performance.now() - start) / 1000 });
 }
 
-function judge({ report, refusal }, expected) {
+function judge(result, expected) {
+  if (expected === "own") return result;
+  const { report, refusal } = result;
   if (expected === "refusal") return refusal ? faultsOfRefusal(refusal) : ["the page may run Wasm"];
   return refusal ? [`${refusal.code}: ${refusal.message}`] : faultsOf(report, reference, expected);
 }
