@@ -6,30 +6,34 @@ import { ANY_ORIGIN, serveFolder } from "./server.js";
 
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 const policy = (...rules) => ({ "content-security-policy": rules.join("; ") });
-const NOT_ISOLATED = /cross-origin isolated/;
+/** Where shared memory is missing, that is what it says before anything else. */
+const UNSHARED = { threads: 1, notice: /no SharedArrayBuffer/ };
+const DEFAULTS = { ...UNSHARED, remote: "same bits" };
 
-/** `threads`: what a page gets where the engine has shared memory; `notice`: why it has one thread. */
+const STRICT = "script-src 'self' 'wasm-unsafe-eval'";
+const STRICT_PAGE = policy(STRICT, "worker-src blob:");
+
+/**
+ * `threads`: what a page gets where the engine has shared memory; `notice`: why it has one thread. `remote`: how a model in
+ * a worker fares.
+ */
 const PAGES = [
-  { name: "another origin's module", otherOrigin: true, threads: 1, notice: NOT_ISOLATED },
+  { name: "another origin's module", otherOrigin: true },
+  { name: "another origin's script", otherOrigin: true, query: "&script" },
+  { name: "strict policy", headers: STRICT_PAGE },
+  { name: "isolated", headers: ISOLATED, threads: 2 },
+  { name: "isolated and strict", headers: { ...ISOLATED, ...STRICT_PAGE }, threads: 2 },
   {
-    name: "strict policy",
-    headers: policy("script-src 'self' 'wasm-unsafe-eval'", "worker-src blob:"),
-    threads: 1,
-    notice: NOT_ISOLATED,
-  },
-  { name: "isolated", headers: ISOLATED, threads: 2, notice: NOT_ISOLATED },
-  {
-    name: "isolated and strict",
-    headers: { ...ISOLATED, ...policy("script-src 'self' 'wasm-unsafe-eval'", "worker-src blob:") },
+    name: "workers from own files",
+    headers: { ...ISOLATED, ...policy(STRICT, "worker-src 'self'") },
+    query: "&ownFiles",
     threads: 2,
-    notice: NOT_ISOLATED,
   },
   {
     name: "workers forbidden",
     headers: { ...ISOLATED, ...policy("worker-src 'none'") },
-    threads: 1,
-    // Where shared memory is missing, that is what it says first.
-    notice: /forbid|not allowed|insecure|denied|polic|cross-origin isolated/i,
+    notice: /forbids workers/,
+    remote: "ERR_WORKER_LOST",
   },
   { name: "Wasm forbidden", headers: policy("script-src 'self'"), refusal: true },
 ];
@@ -50,11 +54,12 @@ export const browsers = BROWSERS.map(({ platform, browser, core, hasSharedMemory
     const opened = await browser.launch();
     note(platform, opened.version);
     try {
-      for (const { name, headers, otherOrigin, threads, notice, refusal } of PAGES) {
+      for (const { name, headers, otherOrigin, query = "", refusal, ...page } of PAGES) {
         const site = await serveFolder(work, headers);
-        const expected = refusal ? "refusal" : { core, threads: hasSharedMemory ? threads : 1, notice };
-        const built = otherOrigin ? `${other.origin}/dist/index.js` : "/node_modules/rnn-wasm/dist/index.js";
-        await cell(name, expected, () => reports.reportOf(`${site.origin}/page.html?library=${built}`, opened.visit));
+        const dist = otherOrigin ? `${other.origin}/dist` : "/node_modules/rnn-wasm/dist";
+        const expected = refusal ? "refusal" : { ...DEFAULTS, core, ...page, ...(!hasSharedMemory && UNSHARED) };
+        const url = `${site.origin}/page.html?dist=${dist}${query}`;
+        await cell(name, expected, () => reports.reportOf(url, opened.visit));
         site.close();
       }
     } finally {

@@ -12,7 +12,7 @@ import { freePort, serveFolder } from "./server.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** A page that is not isolated, in Chromium. */
-const EXPECTED = { core: "relaxed", threads: 1, notice: /cross-origin isolated/ };
+const EXPECTED = { core: "relaxed", threads: 1, notice: /cross-origin isolated/, remote: "same bits" };
 /** The tools' own: no news about their use, and no colours. */
 const QUIET = { NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1", CI: "1" };
 

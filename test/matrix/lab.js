@@ -12,8 +12,12 @@ const RELAXED = Uint8Array.of(
   ...[10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
 );
 
-/** @param load gives the library: a dynamic import, or what a bundler bound already */
-export async function lab(load) {
+/**
+ * @param load gives the library: a dynamic import, or what a bundler bound already
+ * @param loadWorker gives `rnn-wasm/worker`, where there are workers
+ * @param files a function each that starts a worker from the package's files: crewWorker, workerThread
+ */
+export async function lab(load, loadWorker, { crewWorker, workerThread } = {}) {
   const notices = [];
   const { warn } = console;
   console.warn = (...words) => notices.push(words.join(" "));
@@ -27,10 +31,10 @@ export async function lab(load) {
     // Two networks, because a page that cannot have threads is told so once.
     const threaded = [];
     for (let i = 0; i < 2; i++) {
-      threaded.push(
-        train(library, await createNetwork(library, { numerics: "reproducible", threads: 2 }), 10).map(hex),
-      );
+      const options = { numerics: "reproducible", threads: 2, createWorker: crewWorker };
+      threaded.push(train(library, await createNetwork(library, options), 10).map(hex));
     }
+    const remote = loadWorker && (await fitInWorker(library, await loadWorker(), workerThread));
     return {
       losses: losses.map(hex),
       threaded,
@@ -38,10 +42,28 @@ export async function lab(load) {
       fastLoss: fast.at(-1),
       core: WebAssembly.validate(RELAXED) ? "relaxed" : "plain",
       notices,
+      remote,
       readyMs,
     };
   } finally {
     console.warn = warn;
+  }
+}
+
+/** @returns whether a model in a worker learns with the same bits as one that is here, or the error's code */
+async function fitInWorker({ CharRNN }, worker, createWorker) {
+  const options = { vocabulary: SENTENCE, cell: "rnn", hiddenSize: 25, seed: 0, numerics: "reproducible" };
+  const lossesOf = async (model) => {
+    const { epochs } = await model.fit(SENTENCE, { epochs: 10 });
+    return epochs.map(({ loss }) => hex(loss)).join();
+  };
+  try {
+    const remote = await worker.CharRNN.create({ ...options, createWorker });
+    const there = await lossesOf(remote);
+    remote.terminate();
+    return there === (await lossesOf(await CharRNN.create(options))) ? "same bits" : `other bits: ${there}`;
+  } catch ({ name, code = name, message }) {
+    return code === "ERR_WORKER_LOST" ? code : `${code}: ${message}`;
   }
 }
 

@@ -75,6 +75,7 @@ process.exit(faults > 0 ? 1 : 0);
 async function installPackage() {
   rmSync(WORK, { recursive: true, force: true });
   mkdirSync(WORK, { recursive: true });
+  writeFileSync(join(WORK, "package.json"), '{ "private": true, "type": "module" }\n');
   await run("npm", ["run", "build", "--silent"], { cwd: ROOT, seconds: 120 });
   await run("npm", ["pack", "--ignore-scripts", "--pack-destination", WORK], { cwd: ROOT });
   const tarball = readdirSync(WORK).find((name) => name.endsWith(".tgz"));

@@ -20,7 +20,7 @@ export const runtimes = RUNTIMES.map(({ platform, path, flags = [], core }) => (
   missing: () => (npmProgram(path) ? undefined : `no ${path} in node_modules of test/matrix: npm ci there`),
   async run(cell, { work }) {
     for (const script of SCRIPTS) {
-      await cell(script.replace(/\..*/, ""), { core, threads: 2 }, () =>
+      await cell(script.replace(/\..*/, ""), { core, threads: 2, remote: "same bits" }, () =>
         labOf(npmProgram(path), [...flags, script], work),
       );
     }

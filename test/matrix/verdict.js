@@ -4,7 +4,7 @@
  */
 
 /** @returns the faults, none if the report is right */
-export function faultsOf(report, reference, { core, threads, notice }) {
+export function faultsOf(report, reference, { core, threads, notice, remote }) {
   const faults = [];
   const expect = (isRight, fault) => isRight || faults.push(fault);
   const first = report.losses.findIndex((loss, i) => loss !== reference.losses[i]);
@@ -19,6 +19,7 @@ export function faultsOf(report, reference, { core, threads, notice }) {
   const alone = reference.losses.slice(0, 10);
   expect(threaded === JSON.stringify([alone, alone]), `with threads: 2 the first ten losses, twice, are ${threaded}`);
   expect(report.core === core, `the ${report.core} core, expected the ${core} one`);
+  expect(report.remote === remote, `a model in a worker: ${report.remote}, expected ${remote}`);
   const { notices } = report;
   if (threads === 2) {
     expect(notices.length === 0, `warned: ${notices.join("; ")}`);

@@ -1,12 +1,13 @@
-import { useRef, useState } from "react";
-import { CharRNN } from "rnn-wasm";
+import { useEffect, useRef, useState } from "react";
+import { CharRNN } from "rnn-wasm/worker";
 
-/** Learns the text in its box while the page stays alive, then writes on in its manner. */
+/** Learns the text in its box, in a worker so that the page stays alive, then writes on in its manner. */
 export function Writer({ initialText }) {
   const [text, setText] = useState(initialText);
   const [progress, setProgress] = useState();
   const [written, setWritten] = useState("");
   const run = useRef();
+  useEffect(() => () => run.current?.abort(), []);
 
   async function learnAndWrite() {
     const controller = new AbortController();
@@ -16,15 +17,18 @@ export function Writer({ initialText }) {
     setProgress({ share: 0 });
     const model = await CharRNN.create({ vocabulary: text, cell: "gru", hiddenSize: 96, numLayers: 1 });
     const onStep = ({ step, totalSteps, loss }) => setProgress({ share: (step + 1) / totalSteps, loss });
-    await model.fit(text, { signal, onStep, epochs: 40 });
-    const prime = text.slice(0, 20);
-    setWritten(prime);
-    for await (const symbol of model.stream({ prime, length: 400, temperature: 0.7, signal })) {
-      setWritten((before) => before + symbol);
-      await new Promise(requestAnimationFrame);
+    try {
+      await model.fit(text, { signal, onStep, epochs: 40 });
+      const prime = [...text].slice(0, 20).join("");
+      setWritten(prime);
+      for await (const symbol of model.stream({ prime, length: 400, temperature: 0.7, signal })) {
+        setWritten((before) => before + symbol);
+        await new Promise(requestAnimationFrame);
+      }
+    } finally {
+      model.terminate();
+      setProgress(undefined);
     }
-    run.current = undefined;
-    setProgress(undefined);
   }
 
   return (

@@ -1,4 +1,4 @@
-import { CharRNN } from "rnn-wasm";
+import { CharRNN } from "rnn-wasm/worker"; // it learns beside the page, which stays alive
 
 const SENTENCE =
   "if you want to build a ship, don't drum up people together to collect wood and don't assign them tasks and work, " +
@@ -17,11 +17,12 @@ async function learn() {
   curve.setAttribute("points", "");
   const model = await CharRNN.create({ vocabulary: SENTENCE, cell: "rnn", hiddenSize: 25, seed: seed++ });
   for await (const { epoch, loss } of model.train(SENTENCE, { epochs: 150 })) {
-    show(model.predict(SENTENCE, { sequenceLength: 10 }));
+    show(await model.predict(SENTENCE, { sequenceLength: 10 }));
     plot(epoch, loss);
     status.value = `epoch ${epoch + 1} of 150, loss ${loss.toFixed(3)}`;
     await new Promise(requestAnimationFrame); // it learns faster than one can watch
   }
+  model.terminate();
   again.disabled = false;
 }
 

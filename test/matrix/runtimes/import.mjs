@@ -1,3 +1,7 @@
 import { lab } from "./lab.js";
 
-console.log(JSON.stringify(await lab(() => import("rnn-wasm"))));
+const report = await lab(
+  () => import("rnn-wasm"),
+  () => import("rnn-wasm/worker"),
+);
+console.log(JSON.stringify(report));

@@ -1,7 +1,8 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { Adam, Network, oneHot, slidingWindows, Vocabulary } from "rnn-wasm";
+import { Adam, CharRNN, Network, oneHot, slidingWindows, Vocabulary } from "rnn-wasm";
+import { CharRNN as RemoteCharRNN } from "rnn-wasm/worker";
 import { lab } from "./lab.js";
 import { report } from "./page-report.js";
 
@@ -9,7 +10,10 @@ export default function Lab() {
   const [loss, setLoss] = useState();
   useEffect(() => {
     report(async () => {
-      const result = await lab(async () => ({ Adam, Network, oneHot, slidingWindows, Vocabulary }));
+      const result = await lab(
+        async () => ({ Adam, CharRNN, Network, oneHot, slidingWindows, Vocabulary }),
+        async () => ({ CharRNN: RemoteCharRNN }),
+      );
       setLoss(result.finalLoss);
       return result;
     });
