@@ -2,6 +2,8 @@
 import * as chromium from "./browsers/chromium.js";
 import * as firefox from "./browsers/firefox.js";
 import * as webkit from "./browsers/webkit.js";
+import { within } from "./child.js";
+import { missingModules } from "./programs.js";
 import { ANY_ORIGIN, serveFolder } from "./server.js";
 
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
@@ -48,10 +50,11 @@ const BROWSERS = [
 export const browsers = BROWSERS.map(({ platform, browser, core, hasSharedMemory }) => ({
   kind: "browser",
   platform,
-  missing: () => (browser.find() ? undefined : `looked for ${browser.NAMES.join(", ")}`),
+  missing: () =>
+    missingModules() ?? (browser.find() ? undefined : `no ${platform}: looked for ${browser.NAMES.join(", ")}`),
   async run(cell, { work, library, reports, note }) {
     const other = await serveFolder(library, ANY_ORIGIN);
-    const opened = await browser.launch();
+    const opened = await within(60, `launching ${platform}`, browser.launch());
     note(platform, opened.version);
     try {
       for (const { name, headers, otherOrigin, query = "", refusal, ...page } of PAGES) {
@@ -63,7 +66,7 @@ export const browsers = BROWSERS.map(({ platform, browser, core, hasSharedMemory
         site.close();
       }
     } finally {
-      await opened.close();
+      await within(20, `closing ${platform}`, opened.close());
       other.close();
     }
   },

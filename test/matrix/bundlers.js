@@ -73,10 +73,7 @@ const NEXT = {
 
 export const bundlers = [...PAGE_BUNDLERS.map(pageBundler), NEXT].map((bundler) => ({
   kind: "bundler",
-  missing() {
-    if (!npmProgram(".bin/vite")) return "no node_modules in test/matrix: npm ci there";
-    return chromium.find() ? undefined : `it runs in Chromium, looked for ${chromium.NAMES.join(", ")}`;
-  },
+  missing: chromium.missing,
   ...bundler,
 }));
 

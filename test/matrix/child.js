@@ -61,6 +61,15 @@ export async function untilAnswers(url, child, seconds = 60) {
   throw new Error(`${url} does not answer after ${seconds} s\n${child.output.slice(-2000)}`);
 }
 
+/** @throws when the promise is not settled after that time */
+export async function within(seconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not after ${seconds} s`)), seconds * 1000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -2,10 +2,9 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as chromium from "./browsers/chromium.js";
+import { missing } from "./browsers/chromium.js";
 import { runTool } from "./bundlers.js";
 import { run } from "./child.js";
-import { npmProgram } from "./programs.js";
 import { serveFolder } from "./server.js";
 
 const EXAMPLES = fileURLToPath(new URL("../../examples", import.meta.url));
@@ -15,15 +14,13 @@ export const examples = [
   {
     kind: "example",
     platform: "examples",
-    missing() {
-      if (!npmProgram(".bin/vite")) return "no node_modules in test/matrix: npm ci there";
-      return chromium.find() ? undefined : `they run in Chromium, looked for ${chromium.NAMES.join(", ")}`;
-    },
+    missing,
     async run(cell, { work, openChromium }) {
       const folder = join(work, "examples");
       cpSync(EXAMPLES, folder, { recursive: true });
       mkdirSync(SHOTS, { recursive: true });
       const { page, complaints } = await openChromium();
+      page.setDefaultTimeout(60_000);
 
       await cell("rivers.js", "own", async () => {
         const output = await run(process.execPath, ["rivers.js", "12"], { cwd: folder });

@@ -1,5 +1,5 @@
 /* Where the programs are that the matrix starts: those of npm in this folder, those of the system in PATH. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +11,11 @@ export function findProgram(...names) {
   return names
     .flatMap((name) => (name.startsWith("/") ? [name] : folders.map((folder) => join(folder, name))))
     .find(canRun);
+}
+
+/** Why nothing of npm can be used, undefined where it can. */
+export function missingModules() {
+  return existsSync(join(MODULES, "vite")) ? undefined : "no test/matrix/node_modules: npm ci --prefix test/matrix";
 }
 
 /** One that npm ci brought. */

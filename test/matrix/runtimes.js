@@ -1,6 +1,6 @@
 /* JavaScript runtimes without a page: the lab as a script beside an installed package. */
 import { run } from "./child.js";
-import { npmProgram } from "./programs.js";
+import { missingModules, npmProgram } from "./programs.js";
 
 const SCRIPTS = ["import.mjs", "require.cjs"];
 
@@ -17,7 +17,7 @@ const RUNTIMES = [
 export const runtimes = RUNTIMES.map(({ platform, path, flags = [], core }) => ({
   kind: "runtime",
   platform,
-  missing: () => (npmProgram(path) ? undefined : `no ${path} in node_modules of test/matrix: npm ci there`),
+  missing: () => missingModules() ?? (npmProgram(path) ? undefined : `no ${path} for this machine from npm`),
   async run(cell, { work }) {
     for (const script of SCRIPTS) {
       await cell(script.replace(/\..*/, ""), { core, threads: 2, remote: "same bits" }, () =>

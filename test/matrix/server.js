@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { within } from "./child.js";
 
 const TYPES = {
   ".css": "text/css",
@@ -48,14 +49,10 @@ export async function listenForReports() {
       const posted = new Promise((resolve) => waiting.set(path, resolve));
       const address = new URL(url);
       address.searchParams.set("report", origin + path);
-      let timer;
-      const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no report from the page after ${seconds} s`)), seconds * 1000);
-      });
       try {
-        return await Promise.race([Promise.all([posted, visit(address.href)]).then(([outcome]) => outcome), late]);
+        const both = Promise.all([posted, visit(address.href)]);
+        return (await within(seconds, "a report from the page", both))[0];
       } finally {
-        clearTimeout(timer);
         waiting.delete(path);
       }
     },

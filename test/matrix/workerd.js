@@ -3,18 +3,20 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { end, run, start, untilAnswers } from "./child.js";
-import { MODULES, npmProgram } from "./programs.js";
+import { MODULES, missingModules, npmProgram } from "./programs.js";
 import { freePort } from "./server.js";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 /** Wrangler is newer than the oldest Node that we run on. */
 const NODE = "node-24/bin/node";
 
+const missing = () => missingModules() ?? (npmProgram(NODE) ? undefined : `no ${NODE} for this machine from npm`);
+
 export const workerd = [
   {
     kind: "runtime",
     platform: "workerd",
-    missing: () => (npmProgram(NODE) ? undefined : `no ${NODE} in node_modules of test/matrix: npm ci there`),
+    missing,
     async run(cell, { work }) {
       const lab = join(work, "workerd");
       cpSync(join(HERE, "workerd"), lab, { recursive: true });
@@ -27,7 +29,7 @@ export const workerd = [
   {
     kind: "example",
     platform: "Cloudflare worker",
-    missing: () => (npmProgram(NODE) ? undefined : `no ${NODE} in node_modules of test/matrix: npm ci there`),
+    missing,
     async run(cell, { work }) {
       const examples = join(work, "examples-cloudflare");
       cpSync(join(HERE, "../../examples"), examples, { recursive: true });

@@ -1,4 +1,3 @@
-import puppeteer from "puppeteer-core";
 import { findProgram } from "../programs.js";
 
 export const NAMES = ["firefox-esr", "firefox"];
@@ -6,6 +5,7 @@ export const find = () => findProgram(...NAMES);
 
 /** Headless, through WebDriver BiDi. */
 export async function launch() {
+  const { default: puppeteer } = await import("puppeteer-core");
   const browser = await puppeteer.launch({ browser: "firefox", executablePath: find(), headless: true });
   const page = await browser.newPage();
   return {

@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { Builder, Capabilities } from "selenium-webdriver";
 import { end, start, untilAnswers } from "../child.js";
 import { findProgram } from "../programs.js";
 import { freePort } from "../server.js";
@@ -10,6 +9,7 @@ export const find = () =>
 
 /** It has no headless mode: a screen that nobody sees, and a message bus of its own. */
 export async function launch() {
+  const { Builder, Capabilities } = await import("selenium-webdriver");
   const port = await freePort();
   const driving = start("xvfb-run", ["-a", "dbus-run-session", "--", "WebKitWebDriver", `--port=${port}`]);
   let driver;
