@@ -22,6 +22,7 @@ const STRICT_PAGE = policy(STRICT, "worker-src blob:");
 const PAGES = [
   { name: "another origin's module", otherOrigin: true },
   { name: "another origin's script", otherOrigin: true, query: "&script" },
+  { name: "lite and its cores", query: "&lite" },
   { name: "strict policy", headers: STRICT_PAGE },
   { name: "isolated", headers: ISOLATED, threads: 2 },
   { name: "isolated and strict", headers: { ...ISOLATED, ...STRICT_PAGE }, threads: 2 },

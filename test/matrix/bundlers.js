@@ -64,10 +64,12 @@ const NEXT = {
     cpSync(join(HERE, "bundlers/next"), app, { recursive: true });
     cpSync(join(HERE, "lab.js"), join(app, "app/lab.js"));
     cpSync(join(HERE, "page.js"), join(app, "app/page-report.js"));
-    await cell("build", EXPECTED, async () => {
-      await runTool(["next", "build"], app);
-      return visitServer((port) => ["next", "start", "--hostname", "127.0.0.1", "--port", port], app, context);
-    });
+    for (const flags of [[], ["--webpack"]]) {
+      await cell(["build", ...flags].join(" "), EXPECTED, async () => {
+        await runTool(["next", "build", ...flags], app);
+        return visitServer((port) => ["next", "start", "--hostname", "127.0.0.1", "--port", port], app, context);
+      });
+    }
   },
 };
 

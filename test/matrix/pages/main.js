@@ -9,13 +9,8 @@ const ownFiles = {
   workerThread: () => new Worker(file("worker-thread.js")),
 };
 
-report(() =>
-  lab(
-    query.has("script") ? loadGlobal : () => import(file("index.js")),
-    () => import(file("worker.js")),
-    query.has("ownFiles") ? ownFiles : {},
-  ),
-);
+const load = query.has("script") ? loadGlobal : query.has("lite") ? loadLite : () => import(file("index.js"));
+report(() => lab(load, () => import(file("worker.js")), query.has("ownFiles") ? ownFiles : {}));
 
 /** As a page without modules has it. */
 async function loadGlobal() {
@@ -27,4 +22,10 @@ async function loadGlobal() {
     script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
   });
   return globalThis.RnnWasm;
+}
+
+async function loadLite() {
+  const library = await import(file("lite.js"));
+  library.useCores({ simd: fetch(file("core.wasm")), relaxed: fetch(file("core-relaxed.wasm")) });
+  return library;
 }
