@@ -19,7 +19,7 @@ const QUIET = { NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1", CI: "1" };
 /** `site`: the folder that is served after the build. */
 const PAGE_BUNDLERS = [
   {
-    platform: "esbuild 0",
+    platform: "esbuild 0.28",
     script: "src/main.js",
     page: ["index.html", '<script src="dist/main.js"></script>'],
     build: ["esbuild", "src/main.js", "--bundle", "--outfile=dist/main.js"],
