@@ -39,6 +39,7 @@ export const examples = [
           const button = page.getByRole("button");
           await button.click();
           await page.getByRole("button", { name: "Stop" }).waitFor();
+          await page.getByText("nats a character").waitFor();
           await page.screenshot({ path: join(SHOTS, "react-learning.png") });
           await page.getByRole("button", { name: "Learn and write" }).waitFor();
           const { length } = await page.locator("article").textContent();

@@ -1,4 +1,6 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { end, start, untilAnswers } from "../child.js";
 import { findProgram } from "../programs.js";
 import { freePort } from "../server.js";
@@ -11,11 +13,16 @@ export const find = () =>
 export async function launch() {
   const { Builder, Capabilities } = await import("selenium-webdriver");
   const port = await freePort();
-  const driving = start("xvfb-run", ["-a", "dbus-run-session", "--", "WebKitWebDriver", `--port=${port}`]);
+  // xvfb-run leaves what it wrote when it is ended with all that it started.
+  const folder = mkdtempSync(join(tmpdir(), "rnn-wasm-webkit-"));
+  const driving = start("xvfb-run", ["-a", "dbus-run-session", "--", "WebKitWebDriver", `--port=${port}`], {
+    env: { TMPDIR: folder },
+  });
   let driver;
   const close = async () => {
     await driver?.quit().catch(() => {});
     await end(driving);
+    rmSync(folder, { recursive: true, force: true });
   };
   try {
     await untilAnswers(`http://127.0.0.1:${port}/status`, driving, 30);
