@@ -43,7 +43,13 @@ export async function createCore(numerics: Numerics, sharing = false): Promise<C
     module.catch(() => compiled.delete(key));
   }
   const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, ...(shared && { shared }) });
-  return { ...instantiateCore(await module, memory), sharingFault: fault };
+  const ready = await module;
+  try {
+    return { ...instantiateCore(ready, memory), sharingFault: fault };
+  } catch (cause) {
+    // WebKit compiles what a page's policy forbids, and refuses here.
+    throw refusal(cause);
+  }
 }
 
 /** Another instance on the same memory, for another thread. */
@@ -80,7 +86,11 @@ async function compile(code: CoreCode, shared: boolean): Promise<WebAssembly.Mod
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
-    const hint = "a content security policy needs 'wasm-unsafe-eval' in its script-src";
-    throw new WasmUnavailableError(`this engine refused to compile the core (${(cause as Error).message}); ${hint}`);
+    throw refusal(cause);
   }
+}
+
+function refusal(cause: unknown): WasmUnavailableError {
+  const hint = "a content security policy needs 'wasm-unsafe-eval' in its script-src";
+  return new WasmUnavailableError(`this engine refused to compile the core (${(cause as Error).message}); ${hint}`);
 }
