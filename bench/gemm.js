@@ -68,7 +68,6 @@ function measureProduct(kind, { form, M, N, K }) {
   };
   const zeros = take(1, N);
   const panels = take(form === "TN" ? Math.min(K, 256) : K, N);
-  const sums = take(1, N);
   const c = take(M, N);
   const [a, b] = form === "TN" ? [take(K, M), take(K, N)] : [take(M, K), form === "NT" ? take(N, K) : take(K, N)];
   new Float32Array(memory.buffer, a, (end - a) / 4).map((_, i, all) => {
@@ -79,7 +78,7 @@ function measureProduct(kind, { form, M, N, K }) {
   const run = {
     NN: () => kernels.multiply(c, padded(N), zeros, 0, a, lda, 1, panels, M, N, K),
     NT: () => kernels.multiply(c, padded(N), zeros, 0, a, lda, 1, panels, M, N, K),
-    TN: () => kernels.weightGradient(c, padded(N), a, lda, b, padded(N), M, N, K, zeros, panels, sums),
+    TN: () => kernels.weightGradient(c, padded(N), a, lda, b, padded(N), M, N, K, zeros, panels, 0),
   }[form];
   if (form === "NN") kernels.pack(panels, b, padded(N), K, N);
   if (form === "NT") kernels.packTransposed(panels, b, padded(K), K, N);
