@@ -74,7 +74,7 @@ function moveTo(y: usize, x: usize, width: i32): void {
 export function columnSums(sums: usize, d: usize, ldd: i32, rows: i32, width: i32): void {
   const stride = <usize>ldd * FLOAT;
   const bytes = <usize>width * FLOAT;
-  memory.fill(sums, 0, bytes);
+  for (let j: usize = 0; j < bytes; j += 16) v128.store(sums + j, f32x4.splat(0));
   for (let first = 0; first < rows; first += 128) {
     const last = min(rows, first + 128);
     for (let j: usize = 0; j < bytes; j += 16) {

@@ -126,7 +126,9 @@ export function packForRow(panels: usize, b: usize, ldb: i32, K: i32, N: i32): v
   let left = padded(N);
   for (; left >= 32; left -= 32, b += 128) {
     let row = b;
-    for (let k = 0; k < K; k++, row += stride, panels += 128) memory.copy(panels, row, 128);
+    for (let k = 0; k < K; k++, row += stride, panels += 128) {
+      for (let j: usize = 0; j < 128; j += 16) v128.store(panels + j, v128.load(row + j));
+    }
   }
   if (left > 0) pack(panels, b, ldb, K, left);
 }
