@@ -87,8 +87,9 @@ export function multiply(
   const is = <usize>ldInit * FLOAT;
   const rs = <usize>rowStride * FLOAT;
   const ks = <usize>columnStride * FLOAT;
-  for (let m0 = 0; m0 < M; m0 += ROW_BLOCK) {
-    const end = min(M, m0 + ROW_BLOCK);
+  for (let m0 = 0, end = 0; m0 < M; m0 = end) {
+    // A few rows more are no block of their own: 50 are seven tiles of six and two of four.
+    end = M - m0 < ROW_BLOCK + 6 ? M : m0 + ROW_BLOCK;
     let panel = panels;
     let j = 0;
     if (M == 1) {
