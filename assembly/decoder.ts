@@ -17,7 +17,7 @@ const LAYERS = 2;
 const HIDDEN = 3; // H
 const OUTPUTS = 4; // O
 const SYMBOLS = 5; // (B) class indices: what is read, and then what was drawn
-const UNIFORMS = 6; // (B) doubles, ≥ 0 and < 1
+const UNIFORMS = 6; // (B) doubles, ≥ 0 and < 1; below 0 where a row draws no more
 const GATES = 7; // (B, ld) rnn, (B, 4·ld): one layer's at a time
 const LOGITS = 8; // (B, padded(O))
 const WEIGHTS = 9; // (padded(O)): what a row's symbol is drawn from
@@ -102,7 +102,7 @@ function product(
 
 /**
  * Draws a symbol of each row from softmax(logits / temperature) by the row's uniform number; at temperature 0 the first
- * of the likeliest. The logits stay.
+ * of the likeliest. The logits stay, and so does the symbol of a row that draws no more.
  *
  * @returns the first row whose logits are not all finite: nothing was drawn for it and those behind it. Else −1.
  */
@@ -113,6 +113,8 @@ export function drawSymbols(table: usize, temperature: f64): i32 {
   const width = <usize>padded(O) * FLOAT;
   for (let r = 0; r < rows; r++) {
     const logits = address(table, LOGITS) + <usize>r * width;
+    const uniform = load<f64>(address(table, UNIFORMS) + ((<usize>r) << 3));
+    if (uniform < 0) continue;
     if (!isFinite(logits, width)) return r;
     const highest = rowMax(logits, O);
     let symbol: i32;
@@ -126,7 +128,7 @@ export function drawSymbols(table: usize, temperature: f64): i32 {
         v128.store(weights + j, f32x4.max(shifted, f32x4.splat(-f32.MAX_VALUE)));
       }
       softmax(weights, 1, O, <f32>(1 / temperature));
-      symbol = drawIndex(weights, O, load<f64>(address(table, UNIFORMS) + ((<usize>r) << 3)));
+      symbol = drawIndex(weights, O, uniform);
     }
     store<u32>(address(table, SYMBOLS) + ((<usize>r) << 2), symbol);
   }

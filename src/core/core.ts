@@ -42,7 +42,15 @@ export async function createCore(numerics: Numerics, sharing = false): Promise<C
     // A refusal is not remembered: a page's policy may be another one at the next call.
     module.catch(() => compiled.delete(key));
   }
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, ...(shared && { shared }) });
+  let memory: WebAssembly.Memory;
+  try {
+    memory = new WebAssembly.Memory({ initial: 1, maximum: MEMORY_LIMIT / PAGE, ...(shared && { shared }) });
+  } catch (error) {
+    if (!shared) throw error;
+    // A shared memory sets aside at once all that it may ever have; a telephone may not have so much.
+    const reason = `this engine refused to share a memory (${(error as Error).message})`;
+    return { ...(await createCore(numerics)), sharingFault: reason };
+  }
   const ready = await module;
   try {
     return { ...instantiateCore(ready, memory), sharingFault: fault };

@@ -27,6 +27,8 @@ const KINDS: readonly Job["kind"][] = ["forward", "crossEntropy", "backward"];
 const SPINS = 20_000;
 /** A thread that is behind the others by so much is not coming any more. */
 const PATIENCE_MS = 10_000;
+/** What one look counts for at most: it takes less than a millisecond where nothing else runs. */
+const LONGEST_LOOK_MS = 100;
 
 const LOST =
   "a worker thread was lost in the middle of a pass, whose gradients are not to be used; the next ones have one thread";
@@ -105,9 +107,16 @@ export class Barrier implements Crew {
     const arrival = performance.now();
     // The others have the same work to do: what took this one a second takes none of them a minute.
     const patience = PATIENCE_MS + 60 * (arrival - this.#jobStart);
+    let waited = 0;
+    let looked = arrival;
     for (let spins = 1; Atomics.load(this.#words, GENERATION) === generation; spins++) {
       if (this.hasFailed) return;
-      if (spins % SPINS === 0 && performance.now() - arrival > patience) {
+      if (spins % SPINS !== 0) continue;
+      const now = performance.now();
+      // Between two looks a stopped process may have stood still for hours, and the others with it.
+      waited += Math.min(now - looked, LONGEST_LOOK_MS);
+      looked = now;
+      if (waited > patience) {
         this.fail();
         throw new Error(LOST);
       }

@@ -27,7 +27,8 @@ export interface NetworkConfig {
   readonly numerics?: Numerics;
   /**
    * Threads that share the batch, from 1 to 64; the results are the same bits with any number of them. Where workers or
-   * shared memory are not to be had (a page that is not cross-origin isolated) there is one, and a warning.
+   * shared memory are not to be had (a page that is not cross-origin isolated) there is one; where a number was asked for,
+   * with a warning.
    *
    * Default "auto": one thread at first. Where training passes take 2 ms and more, others are started (one for each
    * processor, four in all at most) as soon as the event loop turns, and stay if they save a tenth of the time.

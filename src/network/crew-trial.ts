@@ -14,7 +14,7 @@ export function automaticThreads(): number {
     process?: NodeJS.Process;
     navigator?: { readonly hardwareConcurrency?: number };
   };
-  const processors = process?.getBuiltinModule?.("node:os").availableParallelism() ?? navigator?.hardwareConcurrency;
+  const processors = process?.getBuiltinModule?.("node:os")?.availableParallelism?.() ?? navigator?.hardwareConcurrency;
   return Math.min(MOST, processors ?? 1);
 }
 

@@ -153,15 +153,15 @@ export class Engine {
     this.#version++;
   }
 
-  /** Another block alike, of zeros. @throws RangeError where there is no memory for it */
-  takeBlock(): number {
+  /** Another block alike, of zeros. @throws RangeError where there is no memory for it, naming what needs it */
+  takeBlock(what: string): number {
     let offset = this.#freeBlocks.pop();
     if (offset === undefined) {
       // The activations lie behind the blocks and make room: every pass writes them anew.
       this.#vacate();
       const grown = new Plan(this.#blocks.end);
       offset = grown.take(this.layout.blockLength);
-      this.#arena.reserve(grown, `an optimizer for ${describeNetwork(this.config)}`);
+      this.#arena.reserve(grown, `${what} for ${describeNetwork(this.config)}`);
       this.#blocks.end = grown.end;
     }
     this.block(offset).fill(0);
@@ -202,7 +202,7 @@ export class Engine {
   begin(shape: PassShape, training: boolean, inputs: Int32Array | Float32Array, state?: StateValues): void {
     if (this.#crew?.barrier.hasFailed) {
       this.#dismissCrew();
-      warnOnce("a worker thread has ended");
+      if (this.config.threads !== "auto") warnOnce("a worker thread has ended");
     }
     if (this.#trial) this.#followTrial(this.#trial);
     const isSmall = !training && shape.B * shape.T <= SMALL_ROWS;
@@ -272,7 +272,7 @@ export class Engine {
 
   /** Byte offset of a block of packed weights, laid out as the parameters and packed anew if they have changed. */
   packedWeights(packing: Packing): number {
-    const packed = (this.#packed[packing] ??= { offset: this.takeBlock(), version: -1 });
+    const packed = (this.#packed[packing] ??= { offset: this.takeBlock("packed weights"), version: -1 });
     if (packed.version !== this.#version) {
       this.#soloPass.packAll(packed.offset, packing);
       packed.version = this.#version;

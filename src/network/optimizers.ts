@@ -72,7 +72,7 @@ export abstract class Optimizer {
   protected constructor(network: Network, learningRate: number, moments: number) {
     this.engine = engineOf(check("network", network, networkRule));
     this.#learningRate = learningRate;
-    this.moments = Array.from({ length: moments }, () => this.engine.takeBlock());
+    this.moments = Array.from({ length: moments }, () => this.engine.takeBlock("an optimizer"));
     owned.register(this, { engine: new WeakRef(this.engine), offsets: this.moments });
   }
 

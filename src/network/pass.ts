@@ -162,7 +162,7 @@ export class Pass {
     this.crew.barrier();
   }
 
-  /** A layer's biases as its input projection adds them, G·ld floats; `zeros` are as many. */
+  /** A layer's biases as its input projection adds them, G·ld floats; `zeros`: padded(H) of them. */
   sumBiases(l: number, sum: number, zeros: number): void {
     const kernels = this.#kernels;
     const { weightIh, biasIh, biasHh } = this.#slots(l);
@@ -357,6 +357,8 @@ export class Pass {
   packAll(block: number, packing: Packing): void {
     for (const slot of this.#layout.slots) {
       const isWeight = slot.shape.length === 2;
+      // One symbol takes a row of the first W_ih, which needs no panels.
+      if (packing === "row" && slot === this.#slots(0).weightIh) continue;
       if (isWeight) this.#packWeight(block + slot.offset * FLOAT, slot, packing);
     }
   }

@@ -49,7 +49,7 @@ export class Stepper {
    * was read.
    *
    * @param temperature ≥ 0; 0 is argmax, the first maximum
-   * @param uniforms (B), ≥ 0 and < 1
+   * @param uniforms (B), ≥ 0 and < 1; −1 for a row that draws no more: its symbol stays
    * @throws RangeError where the logits are not finite
    */
   draw(temperature: number, uniforms: ArrayLike<number>): Int32Array {
@@ -78,7 +78,9 @@ export class Stepper {
   }
 
   set state(state: State | undefined) {
-    this.#leave();
+    // What is in the memory is not worth keeping.
+    this.#decoder = undefined;
+    this.#logits = undefined;
     this.#state = state;
     this.#isNew = state === undefined;
   }

@@ -110,7 +110,7 @@ class Writers {
     this.#first = new Float32Array(count * this.#V);
     for (let row = 0; row < count; row++) this.#first.set(logits, row * this.#V);
     this.#stepper = new Stepper(network, count);
-    this.#stepper.position = { state: takeRows(state, new Array<number>(count).fill(0)), logits: this.#first };
+    this.#stepper.position = { state: takeRows(state, new Array<number>(count).fill(0)), logits: this.#first.slice() };
     this.#isPlain = this.#writers.every(({ sampler }) => sampler.isPlain);
   }
 
@@ -135,7 +135,9 @@ class Writers {
   #draw(): Int32Array {
     const { temperature } = this.#options;
     const tempered = this.#writers[0]?.sampler.temperature ?? 0;
-    const uniforms = this.#writers.map(({ output, random }) => (output.stopped || temperature === 0 ? 0 : random()));
+    const uniforms = this.#writers.map(({ output, random }) =>
+      output.stopped ? -1 : temperature === 0 ? 0 : random(),
+    );
     if (this.#written === 0) return this.#stepper.draw(tempered, uniforms);
     return this.#stepper.write(this.#chosen, tempered, uniforms);
   }

@@ -121,6 +121,25 @@ describe("draws of the core", () => {
     });
   }
 
+  test("a text that has stopped does not disturb the others, whatever its row goes on to", async () => {
+    // h grows with every "a" and "s", and is cleared by "b": a row that reads on one of them goes to infinity.
+    const letters = Vocabulary.fromSymbols(["a", "b", "s"]);
+    const options = { vocabulary: letters, cell: "rnn", nonlinearity: "relu", hiddenSize: 1, numLayers: 1 } as const;
+    const model = await CharRNN.create(options);
+    const values = { weight_ih_l0: [1, -1e38, 1], weight_hh_l0: [3], bias_ih_l0: [0], bias_hh_l0: [0] };
+    const dict = model.network.stateDict();
+    for (const [name, row] of Object.entries(values)) dict[`rnn.${name}`]?.data.set(row);
+    dict["fc.weight"]?.data.fill(0);
+    dict["fc.bias"]?.data.set([0, 8, 2]);
+    dict["fc.weight"]?.data.set([1e-3], 0);
+    model.network.loadStateDict(dict);
+    const many = { count: 8, length: 400, stop: "s", prime: "b" };
+    const texts = model.generateMany(many);
+    expect(texts.some((text) => text.length < 200)).toBe(true);
+    expect(texts.some((text) => text.length === 400)).toBe(true);
+    expect(texts).toEqual(model.generateMany({ ...many, topK: 3 }));
+  });
+
   test("logits that are not finite are an error that says so", async () => {
     const model = await CharRNN.create({ vocabulary, hiddenSize: 5 });
     const dict = model.network.stateDict();
