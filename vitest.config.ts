@@ -6,7 +6,16 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const relaxedSimd = process.versions.node.startsWith("20.") ? ["--experimental-wasm-relaxed-simd"] : [];
 
 /** What takes longest: none of it is to begin when the others are nearly done. */
-const LONGEST = ["parity/lab", "cli/", "platform/", "resume/kill", "threads/crew", "docs/readme", "gradients/"];
+const LONGEST = [
+  "parity/live",
+  "parity/lab",
+  "cli/",
+  "platform/",
+  "resume/kill",
+  "threads/crew",
+  "docs/readme",
+  "gradients/",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
