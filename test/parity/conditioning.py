@@ -22,27 +22,28 @@ DISTURBED_SHARE = 0.5  # and what the disturbed runs may use of those of gradien
 DISTURBANCE = 1e-6  # of each weight
 
 
-def is_well_conditioned(case):
-    truth = everything(Run(case, torch.float64))
-    if max(errors(everything(Run(case)), truth)) > FLOAT32_SHARE:
+def is_well_conditioned(run):
+    """Whether the case of a run in float32 is. What the run computes for it stays with the run."""
+    truth = everything(Run(run.case, torch.float64))
+    if max(errors(everything(run), truth)) > FLOAT32_SHARE:
         return False
     for seed in range(2):
-        disturbed = everything(Run(case, torch.float64, DISTURBANCE, seed))
+        disturbed = everything(Run(run.case, torch.float64, DISTURBANCE, seed))
         _, gradients, *trained = errors(disturbed, truth)
         if max(gradients, *trained) > DISTURBED_SHARE:
             return False
     return True
 
 
-def float32_errors(case):
+def float32_errors(run):
     """PyTorch's float32 against its float64 in units of the tolerances: outputs, gradients, each optimizer."""
-    return errors(everything(Run(case)), everything(Run(case, torch.float64)))
+    return errors(everything(run), everything(Run(run.case, torch.float64)))
 
 
 def everything(run):
     """One pass, the initial weights, and the weights that each optimizer ends with."""
     initial = dict(CharModel(run.case["config"]).double().named_parameters())
-    return run.results(), initial, [run.train(optimizer)["parameters"] for optimizer in run.case["optimizers"]]
+    return run.results, initial, run.trained
 
 
 def errors(actual, truth):

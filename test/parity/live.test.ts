@@ -29,9 +29,11 @@ if (python) {
   test.skipIf(!inCI)("live parity with PyTorch", () => expect.fail(missing));
 }
 
+/** Only looked for: importing it takes more than a second. */
 function hasTorch(command: string): boolean {
   try {
-    execFileSync(command, ["-c", "import torch"], { stdio: "ignore" });
+    const look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('torch') is None)";
+    execFileSync(command, ["-c", look], { stdio: "ignore" });
     return true;
   } catch {
     return false;

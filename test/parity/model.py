@@ -3,6 +3,7 @@
 B = batch size, T = sequence length, D = input size, H = hidden size, L = layers.
 """
 
+import functools
 import math
 import os
 
@@ -82,6 +83,7 @@ class Run:
             if config["cell"] == "lstm":
                 self.state = (self.state, draw.reals((L, B, H), 1.0).to(dtype))
 
+    @functools.cached_property
     def results(self):
         """One pass: logits, state, loss and gradients, and what clipping makes of them."""
         model = CharModel(self.case["config"]).to(self.dtype)
@@ -96,8 +98,12 @@ class Run:
             results["clipped"] = {name: p.grad.clone() for name, p in model.named_parameters()}
         return results
 
+    @functools.cached_property
+    def trained(self):
+        """For each optimizer of the case the parameters after ten steps on the one batch."""
+        return [self.train(optimizer) for optimizer in self.case["optimizers"]]
+
     def train(self, optimizer):
-        """The parameters after ten steps on the one batch."""
         model = CharModel(self.case["config"]).to(self.dtype)
         step = make_optimizer(model.parameters(), optimizer)
         for _ in range(STEPS):
@@ -105,7 +111,7 @@ class Run:
             self.backward(model)
             self.clip(model)
             step.step()
-        return {"parameters": {name: p.detach() for name, p in model.named_parameters()}}
+        return {name: p.detach() for name, p in model.named_parameters()}
 
     def backward(self, model):
         """A pass and its gradients, with every weight disturbed by up to that share of itself."""

@@ -55,23 +55,25 @@ def pack_all(value, sample):
     return value
 
 
-def evaluated(case, sample):
-    run = Run(case)
-    expected = pack_all(run.results(), sample)
-    training = [{**optimizer, **pack_all(run.train(optimizer), sample)} for optimizer in case["optimizers"]]
-    return {**{k: v for k, v in case.items() if k != "optimizers" and v is not None}, **expected, "training": training}
+def evaluated(run, sample):
+    expected = pack_all(run.results, sample)
+    training = [
+        {**optimizer, "parameters": pack_all(parameters, sample)}
+        for optimizer, parameters in zip(run.case["optimizers"], run.trained)
+    ]
+    return {**{k: v for k, v in run.case.items() if k != "optimizers" and v is not None}, **expected, "training": training}
 
 
 def parity(cell):
-    return {"cases": [evaluated(case, SAMPLE) for case in fixture_cases(cell)]}
+    return {"cases": [evaluated(run, SAMPLE) for run in fixture_runs(cell)]}
 
 
-def fixture_cases(cell):
-    return [next(filter(is_well_conditioned, seeds)) for seeds in fixture_candidates(cell)]
+def fixture_runs(cell):
+    return [next(filter(is_well_conditioned, map(Run, seeds))) for seeds in fixture_candidates(cell)]
 
 
-def live_cases(cell, seed, count=6):
-    fresh = filter(is_well_conditioned, random_cases(cell, seed))
+def live_runs(cell, seed, count=6):
+    fresh = filter(is_well_conditioned, map(Run, random_cases(cell, seed)))
     return itertools.islice(fresh, count)
 
 
@@ -141,10 +143,10 @@ def lab():
 
 def deviations():
     print("PyTorch's float32 against its float64, in units of the tolerances: outputs, gradients, optimizers")
-    for case in itertools.chain.from_iterable(fixture_cases(cell) for cell in CELLS):
-        outputs, gradients, *trained = float32_errors(case)
-        optimizers = " ".join(f"{o['name']} {error:.3f}" for o, error in zip(case["optimizers"], trained))
-        print(f"{outputs:.3f}, {gradients:.3f}, {optimizers}: {case['name']}", flush=True)
+    for run in itertools.chain.from_iterable(fixture_runs(cell) for cell in CELLS):
+        outputs, gradients, *trained = float32_errors(run)
+        optimizers = " ".join(f"{o['name']} {error:.3f}" for o, error in zip(run.case["optimizers"], trained))
+        print(f"{outputs:.3f}, {gradients:.3f}, {optimizers}: {run.case['name']}", flush=True)
 
 
 FILES = {
@@ -170,7 +172,7 @@ def main():
         deviations()
     elif arguments.live:
         seed, *cells = arguments.live
-        live = [evaluated(case, LIVE_SAMPLE) for cell in cells for case in live_cases(cell, int(seed))]
+        live = [evaluated(run, LIVE_SAMPLE) for cell in cells for run in live_runs(cell, int(seed))]
         json.dump(document({"cases": live}), sys.stdout)
     else:
         for name in arguments.only:

@@ -33,7 +33,7 @@ export function toFloat64(tensor: AnyTensor): Tensor {
   if (tensor.data.length !== size(tensor.shape)) {
     throw new RangeError(`${tensor.data.length} values do not fill (${tensor.shape.join(", ")})`);
   }
-  return { data: Float64Array.from(tensor.data), shape: tensor.shape };
+  return { data: new Float64Array(tensor.data), shape: tensor.shape };
 }
 
 /** A copy of every tensor in double precision. */
