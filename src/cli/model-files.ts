@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { CharRNN } from "../index.js";
+import { CharRNN, type ThreadOptions } from "../index.js";
 import { writeFileAtomically } from "../node/files.js";
 import { fileReason, UsageError } from "./errors.js";
 
@@ -14,9 +14,9 @@ export function readModelFile(file: string): Uint8Array {
 }
 
 /** @throws UsageError for a file that cannot be read; Error for one that is no model */
-export async function loadModel(file: string): Promise<CharRNN> {
+export async function loadModel(file: string, options: ThreadOptions = {}): Promise<CharRNN> {
   const bytes = readModelFile(file);
-  return withFileName(file, () => CharRNN.load(bytes));
+  return withFileName(file, () => CharRNN.load(bytes, options));
 }
 
 /** What it does with a model file; its errors name the file. */

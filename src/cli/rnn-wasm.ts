@@ -49,7 +49,14 @@ program
   .addOption(numberFlag("--sequence <N>", "symbols that a step looks back", whole(1, 2 ** 30)))
   .addOption(numberFlag("--learning-rate <X>", "a constant one", { above: 0 }))
   .addOption(numberFlag("--validation <P>", "share of the text that is held out", { above: 0, below: 1 }))
-  .addOption(numberFlag("--threads <N>", "the result is the same with any number (default: 1)", whole(1, 64)))
+  .addOption(
+    numberOrFlag(
+      "--threads <N>",
+      'a number, or "auto" for as many as help; the result is the same (default: auto)',
+      whole(1, 64),
+      "auto",
+    ),
+  )
   .addOption(
     choiceFlag("--numerics <KIND>", "fast, or reproducible: the same bits everywhere (default: fast)", [
       "fast",

@@ -14,6 +14,8 @@ export interface Summary {
   readonly file: string;
   /** The texts, as the command names them. */
   readonly files: readonly string[];
+  /** Where the command named them: no file says how many there are. */
+  readonly threads?: number | "auto";
   /** Whether this process has saved anything. */
   readonly isSaved: boolean;
 }
@@ -49,9 +51,10 @@ export function describeEnd(summary: Summary, sample: string): string[] {
 }
 
 /** Where an interrupted run stands, and exactly how to go on. */
-export function describeInterruption({ history, file, files, isSaved }: Summary): string[] {
+export function describeInterruption({ history, file, files, threads, isSaved }: Summary): string[] {
   if (!isSaved) return ["interrupted before the first step: nothing was saved"];
   const words = ["rnn-wasm", "train", ...files.map(shellWord), "--model", shellWord(file), "--resume"];
+  if (threads !== undefined) words.push("--threads", String(threads));
   const input = files.includes(STANDARD_INPUT) ? ", with the same text on standard input" : "";
   return [
     `interrupted in epoch ${count(history.epochs.length + 1)} of ${count(history.options.epochs)}, saved in ${file}`,

@@ -85,7 +85,7 @@ export const WRONG: [args: string[], line: string][] = [
   ],
   [
     ["train", "text.txt", "--threads", "65"],
-    'rnn-wasm train: --threads: expected a whole number from 1 to 64, got "65"',
+    'rnn-wasm train: --threads: expected a whole number from 1 to 64 or "auto", got "65"',
   ],
   [["train", "text.txt", "--numerics", "x"], 'rnn-wasm train: --numerics: expected "fast" or "reproducible", got "x"'],
   [["train", "text.txt", "--sample-every", ""], 'rnn-wasm train: --sample-every: expected a number ≥ 0, got ""'],
