@@ -23,7 +23,7 @@ const program = new Command("rnn-wasm")
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ outputError: () => {} })
   .exitOverride()
-  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 called in a wrong way, 130 interrupted with Ctrl-C.");
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 called in a wrong way, 130 interrupted by Ctrl-C.");
 
 program
   .command("train")
@@ -52,7 +52,7 @@ program
   .addOption(
     numberOrFlag(
       "--threads <N>",
-      'a number, or "auto" for as many as help; the result is the same (default: auto)',
+      'or "auto" for as many as help; the result is the same (default: auto)',
       whole(1, 64),
       "auto",
     ),
@@ -70,9 +70,10 @@ program
   .addHelpText(
     "after",
     `
-Epochs, batch, sequence, learning rate and validation are chosen from the text's length where they are not given.
-The model is saved after every epoch and every minute; its loss curve is drawn beside it at the end. Ctrl-C ends the
-step, saves, and says how to go on.
+Epochs, batch, sequence, learning rate and validation are chosen from the text's
+length where they are not given. The model is saved after every epoch and every
+minute; its loss curve is drawn beside it at the end. Ctrl-C ends the step,
+saves, and says how to go on.
 
   rnn-wasm train poems.txt
   rnn-wasm train poems.txt --resume

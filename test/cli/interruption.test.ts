@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CharRNN } from "rnn-wasm";
@@ -111,6 +111,13 @@ test("standard input is named in the way to go on", async () => {
   );
 });
 
+/** A command in a terminal of so many columns. */
+function inTerminal(columns: number, args: readonly string[]): ChildProcess {
+  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(" ");
+  const line = `stty cols ${columns}; ${command}`;
+  return spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], { cwd: folder });
+}
+
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 if (!hasScript) console.info("skipped: the command line in a terminal (no `script` of util-linux was found)");
 
@@ -118,10 +125,7 @@ test.skipIf(!hasScript)("in a terminal: a bar, samples above it, Ctrl-C", async 
   const often = ["--sample-every", "0.2", "--epochs", "3000"];
   writeFileSync(join(folder, "long.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(10_000));
   const args = ["train", "long.txt", "--model", "terminal.safetensors", ...TRAIN, ...often];
-  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(" ");
-  const child = spawn("script", ["--quiet", "--return", "--command", `stty cols 100; ${command}`, "/dev/null"], {
-    cwd: folder,
-  });
+  const child = inTerminal(100, args);
   let isInterrupted = false;
   const { code, stdout } = await ended(child, (soFar) => {
     if (isInterrupted || !/░ .*\(held out/.test(soFar) || !/\d\/3000 {2}\d/.test(soFar)) return;
@@ -135,4 +139,14 @@ test.skipIf(!hasScript)("in a terminal: a bar, samples above it, Ctrl-C", async 
   );
   expect(stdout.lastIndexOf("\x1b[?7h")).toBeGreaterThan(stdout.lastIndexOf("\x1b[?7l")); // lines wrap again
   expect(stdout).toContain("go on with: rnn-wasm train long.txt --model terminal.safetensors --resume");
+});
+
+test.skipIf(!hasScript)("a narrow terminal: lines are cut between words", async () => {
+  const args = ["info", "whole.safetensors"];
+  const { stdout } = await ended(inTerminal(50, args));
+  const lines = stdout.split("\r\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
+  const plain = (await run(folder, args)).stdout;
+  expect(lines.length).toBeGreaterThan(plain.split("\n").length);
+  expect(lines.join("\n").replaceAll(/\s+/g, " ")).toBe(plain.replaceAll(/\s+/g, " "));
 });
