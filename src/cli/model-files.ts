@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { CharRNN, type ThreadOptions } from "../index.js";
 import { writeFileAtomically } from "../node/files.js";
@@ -38,8 +38,8 @@ export async function saveFile(file: string, content: Uint8Array | string): Prom
 }
 
 /**
- * Whether a model can be saved there, before hours of training: not in a folder that does not exist, nor in the place of
- * something else than a file.
+ * Whether a model can be saved there, before hours of training: not in a folder that does not exist or in which nothing
+ * may be written, nor in the place of something else than a file.
  *
  * @returns whether there is a file
  * @throws UsageError
@@ -48,6 +48,11 @@ export function checkModelPlace(flag: string, file: string): boolean {
   const folder = dirname(resolve(file));
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${flag}: there is no folder ${folder}`);
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${flag}: nothing can be written in ${folder}: ${fileReason(error)}`, { cause: error });
   }
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats) return false;

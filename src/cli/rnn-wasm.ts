@@ -19,7 +19,7 @@ const program = new Command("rnn-wasm")
   .version(VERSION, "--version", "print the version")
   .option("--debug", "when something fails, show where")
   .helpOption("-h, --help", "print this")
-  .helpCommand("help [command]", "print how a command is called")
+  .helpCommand(false)
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ outputError: () => {} })
   .exitOverride()
@@ -134,6 +134,17 @@ program
   .addOption(numberFlag("--layers <N>", "layers", whole(1, 1024)).default(2))
   .option("--text <FILE>", "a UTF-8 text instead of the sentence")
   .action(runLab);
+
+program
+  .command("help")
+  .description("Prints how a command is called.")
+  .argument("[COMMAND]")
+  .action((name?: string) => {
+    const command = name === undefined ? program : program.commands.find((each) => each.name() === name);
+    // Commander's own help command would print the whole help as an error.
+    if (!command) throw new UsageError(`unknown command '${name}'; --help says which there are`);
+    command.help();
+  });
 
 function nonEmpty(flag: string, value: string): string {
   if (value !== "") return value;

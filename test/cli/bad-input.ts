@@ -9,6 +9,7 @@ export const LONG = 2 ** 20 + 1;
 /** Exit code 2. */
 export const WRONG: [args: string[], line: string][] = [
   [["foo"], "rnn-wasm: unknown command 'foo'; --help says how it is called"],
+  [["help", "foo"], "rnn-wasm help: unknown command 'foo'; --help says which there are"],
   [
     ["train", "--sed", "1"],
     "rnn-wasm train: unknown option '--sed' (Did you mean --seed?); --help says how it is called",
