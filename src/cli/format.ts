@@ -84,7 +84,17 @@ function round(x: number): number {
   return Number(x.toPrecision(4));
 }
 
-/** A line of the summaries: a label, and what it is. */
+/** Columns of the summaries' labels. */
+const LABEL = 12;
+
+/** Columns of standard output, where it is a terminal, beside a label. */
+export function room(): number {
+  return Math.max(1, (process.stdout.columns || Infinity) - LABEL);
+}
+
+/** A line of the summaries: a label, and what it is. A terminal that is narrower has several, cut between words. */
 export function labelled(label: string, content: string): string {
-  return `${label.padEnd(12)}${content}`;
+  const width = room();
+  const lines = width === Infinity ? [content] : content.match(new RegExp(`.{1,${width}}(?: |$)|\\S+ ?`, "gs"));
+  return (lines ?? [""]).map((line, i) => (i === 0 ? label : "").padEnd(LABEL) + line.trimEnd()).join("\n");
 }

@@ -1,7 +1,7 @@
 import { decodeSafetensors } from "../formats/safetensors.js";
 import { CharRNN } from "../index.js";
 import type { RunState } from "../training/run.js";
-import { count, describeNetwork, describeRun, fileSize, labelled, oneLine, plural } from "./format.js";
+import { count, describeNetwork, describeRun, fileSize, labelled, oneLine, plural, room } from "./format.js";
 import { readModelFile, withFileName } from "./model-files.js";
 
 export interface InfoFlags {
@@ -31,7 +31,7 @@ export async function info(file: string, flags: InfoFlags): Promise<void> {
   console.log(labelled("network", describeNetwork(config)));
   console.log(labelled("weights", plural(parameters, "parameter")));
   console.log(labelled("symbols", `${plural(size, UNITS[unit])}${others}`));
-  console.log(labelled("", oneLine(JSON.stringify(symbols.join("")), WIDTH)));
+  console.log(labelled("", oneLine(JSON.stringify(symbols.join("")), Math.min(WIDTH, room()))));
   for (const [i, line] of (run ? describeState(run) : ["none: it can be sampled, not resumed"]).entries()) {
     console.log(labelled(i === 0 ? "training" : "", line));
   }

@@ -9,6 +9,8 @@ const LEFT = 60;
 const RIGHT = 130;
 const TOP = 40;
 const BOTTOM = 50;
+/** Height of a line of text. */
+const LINE = 14;
 const COLORS = ["#1b6ca8", "#d1495b", "#3a7d44", "#8d5a97"];
 
 /** An SVG line chart whose axes fit the points, of which there is at least one; x counts something. */
@@ -24,9 +26,10 @@ export function lineChart(title: string, xLabel: string, yLabel: string, series:
     ]),
     ...ticks(x0, x1, 1).map((x) => text(px(x), HEIGHT - BOTTOM + 18, round(x), 'text-anchor="middle"')),
   ];
-  const lines = series.flatMap(({ name, points }, i) => {
-    const last = points.at(-1);
-    if (!last) return [];
+  const drawn = series.filter(({ points }) => points.length > 0);
+  const nameHeights = apart(drawn.map(({ points }) => py(points.at(-1)?.[1] as number)));
+  const lines = drawn.flatMap(({ name, points }, i) => {
+    const last = points.at(-1) as Series["points"][number];
     const color = COLORS[i % COLORS.length] as string;
     const places = points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`);
     const [endX, endY] = [px(last[0]), py(last[1])];
@@ -34,7 +37,7 @@ export function lineChart(title: string, xLabel: string, yLabel: string, series:
       `<polyline points="${places.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>`,
       // A single point is no line, but can be seen.
       `<circle cx="${endX.toFixed(1)}" cy="${endY.toFixed(1)}" r="3" fill="${color}"/>`,
-      text(endX + 8, endY + 4, name, `fill="${color}"`),
+      text(endX + 8, (nameHeights[i] as number) + 4, name, `fill="${color}"`),
     ];
   });
   return [
@@ -47,6 +50,18 @@ export function lineChart(title: string, xLabel: string, yLabel: string, series:
     ...lines,
     "</svg>\n",
   ].join("\n");
+}
+
+/** Heights in the same order, moved down where two are closer than a line of text. */
+function apart(heights: readonly number[]): number[] {
+  const moved = [...heights];
+  const order = heights.map((_, i) => i).sort((i, j) => (heights[i] as number) - (heights[j] as number));
+  let lowest = -Infinity;
+  for (const i of order) {
+    lowest = Math.max(moved[i] as number, lowest + LINE);
+    moved[i] = lowest;
+  }
+  return moved;
 }
 
 const BARS = "▁▂▃▄▅▆▇█";

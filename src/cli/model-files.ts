@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { CharRNN } from "../index.js";
+import { CharRNN, type ThreadOptions } from "../index.js";
 import { writeFileAtomically } from "../node/files.js";
 import { fileReason, UsageError } from "./errors.js";
 
@@ -14,9 +14,9 @@ export function readModelFile(file: string): Uint8Array {
 }
 
 /** @throws UsageError for a file that cannot be read; Error for one that is no model */
-export async function loadModel(file: string): Promise<CharRNN> {
+export async function loadModel(file: string, options: ThreadOptions = {}): Promise<CharRNN> {
   const bytes = readModelFile(file);
-  return withFileName(file, () => CharRNN.load(bytes));
+  return withFileName(file, () => CharRNN.load(bytes, options));
 }
 
 /** What it does with a model file; its errors name the file. */
@@ -38,8 +38,8 @@ export async function saveFile(file: string, content: Uint8Array | string): Prom
 }
 
 /**
- * Whether a model can be saved there, before hours of training: not in a folder that does not exist, nor in the place of
- * something else than a file.
+ * Whether a model can be saved there, before hours of training: not in a folder that does not exist or in which nothing
+ * may be written, nor in the place of something else than a file.
  *
  * @returns whether there is a file
  * @throws UsageError
@@ -48,6 +48,11 @@ export function checkModelPlace(flag: string, file: string): boolean {
   const folder = dirname(resolve(file));
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${flag}: there is no folder ${folder}`);
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`${flag}: nothing can be written in ${folder}: ${fileReason(error)}`, { cause: error });
   }
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats) return false;

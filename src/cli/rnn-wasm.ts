@@ -19,11 +19,11 @@ const program = new Command("rnn-wasm")
   .version(VERSION, "--version", "print the version")
   .option("--debug", "when something fails, show where")
   .helpOption("-h, --help", "print this")
-  .helpCommand("help [command]", "print how a command is called")
+  .helpCommand(false)
   .configureHelp({ showGlobalOptions: true })
   .configureOutput({ outputError: () => {} })
   .exitOverride()
-  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 called in a wrong way, 130 interrupted with Ctrl-C.");
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 called in a wrong way, 130 interrupted by Ctrl-C.");
 
 program
   .command("train")
@@ -49,7 +49,14 @@ program
   .addOption(numberFlag("--sequence <N>", "symbols that a step looks back", whole(1, 2 ** 30)))
   .addOption(numberFlag("--learning-rate <X>", "a constant one", { above: 0 }))
   .addOption(numberFlag("--validation <P>", "share of the text that is held out", { above: 0, below: 1 }))
-  .addOption(numberFlag("--threads <N>", "the result is the same with any number (default: 1)", whole(1, 64)))
+  .addOption(
+    numberOrFlag(
+      "--threads <N>",
+      'or "auto" for as many as help; the result is the same (default: auto)',
+      whole(1, 64),
+      "auto",
+    ),
+  )
   .addOption(
     choiceFlag("--numerics <KIND>", "fast, or reproducible: the same bits everywhere (default: fast)", [
       "fast",
@@ -63,9 +70,10 @@ program
   .addHelpText(
     "after",
     `
-Epochs, batch, sequence, learning rate and validation are chosen from the text's length where they are not given.
-The model is saved after every epoch and every minute; its loss curve is drawn beside it at the end. Ctrl-C ends the
-step, saves, and says how to go on.
+Epochs, batch, sequence, learning rate and validation are chosen from the text's
+length where they are not given. The model is saved after every epoch and every
+minute; its loss curve is drawn beside it at the end. Ctrl-C ends the step,
+saves, and says how to go on.
 
   rnn-wasm train poems.txt
   rnn-wasm train poems.txt --resume
@@ -126,6 +134,17 @@ program
   .addOption(numberFlag("--layers <N>", "layers", whole(1, 1024)).default(2))
   .option("--text <FILE>", "a UTF-8 text instead of the sentence")
   .action(runLab);
+
+program
+  .command("help")
+  .description("Prints how a command is called.")
+  .argument("[COMMAND]")
+  .action((name?: string) => {
+    const command = name === undefined ? program : program.commands.find((each) => each.name() === name);
+    // Commander's own help command would print the whole help as an error.
+    if (!command) throw new UsageError(`unknown command '${name}'; --help says which there are`);
+    command.help();
+  });
 
 function nonEmpty(flag: string, value: string): string {
   if (value !== "") return value;

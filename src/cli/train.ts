@@ -27,7 +27,6 @@ interface NetworkFlags {
   readonly seed?: number;
   readonly unit?: NonNullable<VocabularyOptions["unit"]>;
   readonly numerics?: NetworkConfig["numerics"] & string;
-  readonly threads?: number;
 }
 
 /** How it is trained: a run that goes on has its own. */
@@ -39,6 +38,7 @@ interface RunFlags {
 }
 
 export interface TrainFlags extends NetworkFlags, RunFlags {
+  readonly threads?: number | "auto";
   readonly model?: string;
   readonly epochs?: number;
   readonly resume?: boolean;
@@ -49,7 +49,7 @@ export interface TrainFlags extends NetworkFlags, RunFlags {
 
 /** Each flag that a resumed run does not take. */
 const OWN = [
-  ...["cell", "hidden", "layers", "dropout", "seed", "unit", "numerics", "threads"],
+  ...["cell", "hidden", "layers", "dropout", "seed", "unit", "numerics"],
   ...["batch", "sequence", "learningRate", "validation", "overwrite"],
 ] as const;
 
@@ -80,7 +80,8 @@ export async function train(given: readonly string[], flags: TrainFlags): Promis
   checkFlags(file, flags);
   const source = await openTexts(files);
   try {
-    const model = flags.resume ? await loadModel(file) : await createModel(source, flags);
+    const { threads = "auto" } = flags;
+    const model = flags.resume ? await loadModel(file, { threads }) : await createModel(source, flags, threads);
     await run(model, source, file, files, flags);
   } catch (error) {
     throw translateError(error, { ...NAMES, text: source.name }, source.name);
@@ -101,18 +102,22 @@ function checkFlags(file: string, flags: TrainFlags): void {
   throw new UsageError(`--${flag}: a resumed run has its own, and takes none`);
 }
 
-async function createModel(source: TextSource, flags: NetworkFlags): Promise<CharRNN> {
-  const { cell, hidden, layers, dropout, seed, unit, numerics, threads } = flags;
+async function createModel(
+  source: TextSource,
+  flags: NetworkFlags,
+  threads: NonNullable<TrainFlags["threads"]>,
+): Promise<CharRNN> {
+  const { cell, hidden, layers, dropout, seed, unit, numerics } = flags;
   const vocabulary = Vocabulary.fromText(source.pieces(), { ...(unit && { unit }) });
   const options = {
     vocabulary,
+    threads,
     ...(cell && { cell }),
     ...(hidden !== undefined && { hiddenSize: hidden }),
     ...(layers !== undefined && { numLayers: layers }),
     ...(dropout !== undefined && { dropout }),
     ...(seed !== undefined && { seed }),
     ...(numerics && { numerics }),
-    ...(threads !== undefined && { threads }),
   };
   try {
     return await CharRNN.create(options);
@@ -170,7 +175,7 @@ async function run(
     view.stop();
     interruption.stop();
   }
-  const summary = { model, history, file, files, isSaved };
+  const summary = { model, history, file, files, isSaved, ...(flags.threads && { threads: flags.threads }) };
   if (history.stopped === "aborted") {
     process.exitCode = interruption.exitCode;
     for (const line of describeInterruption(summary)) process.stderr.write(`${line}\n`);

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join, parse } from "node:path";
 import type { CharRNN, EpochRecord, History } from "../index.js";
-import { count, describeRun, fileSize, labelled, oneLine, plural, shellWord } from "./format.js";
+import { count, describeRun, fileSize, labelled, oneLine, plural, room, shellWord } from "./format.js";
 import { lineChart, sparkline } from "./line-chart.js";
 import { saveFile } from "./model-files.js";
 import { STANDARD_INPUT } from "./text-files.js";
@@ -14,20 +14,21 @@ export interface Summary {
   readonly file: string;
   /** The texts, as the command names them. */
   readonly files: readonly string[];
+  /** Where the command named them: no file says how many there are. */
+  readonly threads?: number | "auto";
   /** Whether this process has saved anything. */
   readonly isSaved: boolean;
 }
 
 const SPARKLINE = 40;
-/** Columns of a sample at most, its label with it. */
-const SAMPLE = 112;
+/** Columns of a sample at most. */
+const SAMPLE = 100;
 
 /** What a run that has come to its end has to say, line by line. */
 export function describeEnd(summary: Summary, sample: string): string[] {
   const { history, file, isSaved } = summary;
   const { epochs, options, stopped } = history;
   const losses = epochs.map(({ loss }) => loss);
-  const width = Math.min(SAMPLE, (process.stdout.columns || SAMPLE) - 1);
   const curve = `${losses.at(0)?.toFixed(4)} ${sparkline(losses, SPARKLINE)} ${losses.at(-1)?.toFixed(4)}`;
   const best = bestEpoch(epochs);
   const held = best?.validationLoss === undefined ? "" : `, held out ${best.validationLoss.toFixed(4)}`;
@@ -42,16 +43,17 @@ export function describeEnd(summary: Summary, sample: string): string[] {
     labelled("loss", `${curve} nats per symbol, after ${plural(epochs.length, "epoch")}`),
     ...(stopped === "early" ? [labelled("stopped", "early: the loss has not been lower for a while")] : []),
     ...(options.earlyStopping && epoch ? [labelled("best", `${epoch}${held}; the model has its weights`)] : []),
-    ...(sample === "" ? [] : [oneLine(labelled("sample", sample), width)]),
+    ...(sample === "" ? [] : [labelled("sample", oneLine(sample, Math.min(SAMPLE, room())))]),
     labelled("saved", `${file} (${fileSize(statSync(file).size)}), ${chartFile(file)}`),
     labelled("next", `rnn-wasm sample ${shellWord(file)}`),
   ];
 }
 
 /** Where an interrupted run stands, and exactly how to go on. */
-export function describeInterruption({ history, file, files, isSaved }: Summary): string[] {
+export function describeInterruption({ history, file, files, threads, isSaved }: Summary): string[] {
   if (!isSaved) return ["interrupted before the first step: nothing was saved"];
   const words = ["rnn-wasm", "train", ...files.map(shellWord), "--model", shellWord(file), "--resume"];
+  if (threads !== undefined) words.push("--threads", String(threads));
   const input = files.includes(STANDARD_INPUT) ? ", with the same text on standard input" : "";
   return [
     `interrupted in epoch ${count(history.epochs.length + 1)} of ${count(history.options.epochs)}, saved in ${file}`,

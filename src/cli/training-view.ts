@@ -50,12 +50,11 @@ export class LinesView implements TrainingView {
     this.#pace.step(progress);
     if (performance.now() - this.#spoke < SILENCE * 1000) return;
     const { epoch, step, totalSteps, loss } = progress;
-    this.say(`epoch ${epoch + 1}  step ${step + 1}/${totalSteps}  loss ${loss.toFixed(4)}  ${this.#pace}`);
+    this.say(`epoch ${this.#number(epoch)}  step ${step + 1}/${totalSteps}  loss ${loss.toFixed(4)}  ${this.#pace}`);
   }
 
   epoch({ epoch, loss, validationLoss }: EpochRecord): void {
-    const epochs = epochsInAll(epoch, this.#last);
-    const number = epochs ? `${String(epoch + 1).padStart(String(epochs).length)}/${epochs}` : epoch + 1;
+    const number = this.#number(epoch);
     const held = validationLoss === undefined ? "" : `  held out ${validationLoss.toFixed(4)}`;
     this.say(`epoch ${number}  loss ${loss.toFixed(4)}${held}  ${this.#pace}`);
   }
@@ -65,6 +64,13 @@ export class LinesView implements TrainingView {
   }
 
   stop(): void {}
+
+  #number(epoch: number): string {
+    const total = String(this.#last?.totalEpochs ?? "");
+    const number = String(epoch + 1).padStart(total.length);
+    // A state that was saved behind an epoch's last step has its record before any step.
+    return total === "" ? number : `${number}/${total}`;
+  }
 }
 
 /** A progress bar at the bottom, samples above it. */
@@ -79,8 +85,6 @@ export class TerminalView implements TrainingView {
   });
   #bar: cliProgress.SingleBar | undefined;
   #last: TrainingProgress | undefined;
-  /** Epochs in all; the first one's end tells how many. */
-  #epochs: number | undefined;
   #held = "";
   #loss = Number.NaN;
 
@@ -111,8 +115,7 @@ export class TerminalView implements TrainingView {
     this.#bar.update(step + 1);
   }
 
-  epoch({ epoch, validationLoss }: EpochRecord): void {
-    this.#epochs = epochsInAll(epoch, this.#last) ?? this.#epochs;
+  epoch({ validationLoss }: EpochRecord): void {
     if (validationLoss !== undefined) this.#held = ` (held out ${validationLoss.toFixed(3)})`;
   }
 
@@ -137,9 +140,10 @@ export class TerminalView implements TrainingView {
     return `${"█".repeat(full)}${"░".repeat(width - full)} ${head}${held}${tail}`;
   }
 
+  /** Of the step that was last: without one nothing is drawn. */
   #epochOf(width: number): string {
-    const number = String((this.#last?.epoch ?? 0) + 1).padStart(width);
-    return this.#epochs === undefined ? number : `${number}/${this.#epochs}`;
+    const { epoch, totalEpochs } = this.#last as TrainingProgress;
+    return `${String(epoch + 1).padStart(width)}/${totalEpochs}`;
   }
 }
 
@@ -148,11 +152,6 @@ const NARROWEST = 8;
 
 function columns(): number {
   return process.stdout.columns || 80;
-}
-
-/** Known at an epoch's end, from the steps until then. */
-function epochsInAll(epoch: number, last: TrainingProgress | undefined): number | undefined {
-  return last?.epoch === epoch ? Math.round((last.totalSteps * (epoch + 1)) / (last.step + 1)) : undefined;
 }
 
 /** How fast it goes, and how long still. */

@@ -4,6 +4,8 @@ import type { RunOptions } from "./run-options.js";
 export interface TrainingProgress {
   /** From 0. */
   readonly epoch: number;
+  /** Of the whole run, if it does not stop early. */
+  readonly totalEpochs: number;
   /** Of the whole run, from 0. */
   readonly step: number;
   readonly totalSteps: number;

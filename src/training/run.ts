@@ -117,6 +117,7 @@ export class Run {
     const { totalSteps } = this;
     return {
       epoch,
+      totalEpochs: this.options.epochs,
       step: this.#step - 1,
       totalSteps,
       loss,

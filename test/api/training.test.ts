@@ -261,16 +261,16 @@ describe("callbacks", () => {
       ...windows,
       batchSize: 100, // 170 windows: 100 and 70
       epochs: 2,
-      async onStep({ epoch, step, totalSteps }) {
-        calls.push(`step ${epoch} ${step}/${totalSteps}`);
+      async onStep({ epoch, totalEpochs, step, totalSteps }) {
+        calls.push(`step ${epoch}/${totalEpochs} ${step}/${totalSteps}`);
         await pause();
         calls.push("waited");
       },
       onEpoch: ({ epoch }) => void calls.push(`epoch ${epoch}`),
     });
     expect(calls).toEqual([
-      ...["step 0 0/4", "waited", "step 0 1/4", "waited", "epoch 0"],
-      ...["step 1 2/4", "waited", "step 1 3/4", "waited", "epoch 1"],
+      ...["step 0/2 0/4", "waited", "step 0/2 1/4", "waited", "epoch 0"],
+      ...["step 1/2 2/4", "waited", "step 1/2 3/4", "waited", "epoch 1"],
     ]);
     expect(history.epochs.map(({ epoch }) => epoch)).toEqual([0, 1]);
   });

@@ -91,6 +91,25 @@ test("without a command there is help, and exit code 2", async () => {
   expect(stderr).toMatch(/^Usage: rnn-wasm /);
 });
 
+test("a folder in which nothing can be written is found before the training", async () => {
+  // Not by its mode, which does not hold for everyone.
+  write(
+    "denied.mjs",
+    `import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    fs.accessSync = (path, mode) => {
+      const code = mode === fs.constants.W_OK && path.endsWith("folder") ? "EACCES" : "EINVAL";
+      throw Object.assign(new Error(code), { code });
+    };
+    syncBuiltinESMExports();`,
+  );
+  const { code, stdout, stderr } = await run(folder, ["train", "text.txt", "--model", "folder/model"], {
+    node: ["--import", "./denied.mjs"],
+  });
+  expectLine(stderr, "rnn-wasm train: --model: nothing can be written in #/folder: access is denied");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+});
+
 describe("a full disk", () => {
   const model = join(folder, "full.safetensors");
   // Half of the file is written, and then there is no more room.

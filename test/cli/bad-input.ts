@@ -9,6 +9,7 @@ export const LONG = 2 ** 20 + 1;
 /** Exit code 2. */
 export const WRONG: [args: string[], line: string][] = [
   [["foo"], "rnn-wasm: unknown command 'foo'; --help says how it is called"],
+  [["help", "foo"], "rnn-wasm help: unknown command 'foo'; --help says which there are"],
   [
     ["train", "--sed", "1"],
     "rnn-wasm train: unknown option '--sed' (Did you mean --seed?); --help says how it is called",
@@ -85,7 +86,7 @@ export const WRONG: [args: string[], line: string][] = [
   ],
   [
     ["train", "text.txt", "--threads", "65"],
-    'rnn-wasm train: --threads: expected a whole number from 1 to 64, got "65"',
+    'rnn-wasm train: --threads: expected a whole number from 1 to 64 or "auto", got "65"',
   ],
   [["train", "text.txt", "--numerics", "x"], 'rnn-wasm train: --numerics: expected "fast" or "reproducible", got "x"'],
   [["train", "text.txt", "--sample-every", ""], 'rnn-wasm train: --sample-every: expected a number ≥ 0, got ""'],

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CharRNN } from "rnn-wasm";
@@ -64,6 +64,35 @@ test("a killed run goes on from its last save", async () => {
   expect(await weightsOf("killed.safetensors")).toBe(await weightsOf("whole.safetensors"));
 });
 
+test("a resumed run has the threads that it is told, and says so again", async () => {
+  // Says at the end how many were started.
+  writeFileSync(
+    join(folder, "count.mjs"),
+    `import threads from "node:worker_threads";
+    let count = 0;
+    const { Worker } = threads;
+    threads.Worker = class extends Worker {
+      constructor(...args) {
+        super(...args);
+        count++;
+      }
+    };
+    process.on("exit", () => console.error("workers:", count));`,
+  );
+  const node = ["--import", "./count.mjs"];
+  const again = ["train", "fox.txt", "--model", "threads.safetensors"];
+  const child = start(folder, [...again, "--threads", "1", ...TRAIN], { node });
+  const { stderr } = await ended(child, (soFar) => {
+    if (soFar.includes("\nepoch  3")) child.kill("SIGINT");
+  });
+  expect(stderr.endsWith("\nworkers: 0\n")).toBe(true);
+  expect(wayOn(stderr)).toEqual([...again, "--resume", "--threads", "1"]);
+
+  const resumed = await run(folder, [...again, "--resume", "--threads", "2"], { node });
+  expect(resumed).toMatchObject({ code: 0, stderr: "workers: 1\n" });
+  expect(await weightsOf("threads.safetensors")).toBe(await weightsOf("whole.safetensors"));
+});
+
 test("a closed pipe ends the run as Ctrl-C does", async () => {
   const child = start(folder, ["train", "fox.txt", "--model", "o'clock.safetensors", ...TRAIN]);
   const { code, stderr } = await ended(child, (soFar) => {
@@ -82,16 +111,21 @@ test("standard input is named in the way to go on", async () => {
   );
 });
 
+/** A command in a terminal of so many columns. */
+function inTerminal(columns: number, args: readonly string[]): ChildProcess {
+  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(" ");
+  const line = `stty cols ${columns}; ${command}`;
+  return spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], { cwd: folder });
+}
+
 const hasScript = spawnSync("script", ["--version"]).status === 0;
 if (!hasScript) console.info("skipped: the command line in a terminal (no `script` of util-linux was found)");
 
 test.skipIf(!hasScript)("in a terminal: a bar, samples above it, Ctrl-C", async () => {
   const often = ["--sample-every", "0.2", "--epochs", "3000"];
-  const args = ["train", "fox.txt", "--model", "terminal.safetensors", ...TRAIN, ...often];
-  const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(" ");
-  const child = spawn("script", ["--quiet", "--return", "--command", `stty cols 100; ${command}`, "/dev/null"], {
-    cwd: folder,
-  });
+  writeFileSync(join(folder, "long.txt"), "the quick brown fox jumps over the lazy dog; ".repeat(10_000));
+  const args = ["train", "long.txt", "--model", "terminal.safetensors", ...TRAIN, ...often];
+  const child = inTerminal(100, args);
   let isInterrupted = false;
   const { code, stdout } = await ended(child, (soFar) => {
     if (isInterrupted || !/░ .*\(held out/.test(soFar) || !/\d\/3000 {2}\d/.test(soFar)) return;
@@ -99,9 +133,20 @@ test.skipIf(!hasScript)("in a terminal: a bar, samples above it, Ctrl-C", async 
     child.stdin?.write("\x03");
   });
   expect(code).toBe(130);
+  expect(stdout).toMatch(/epoch 1\/3000 {2}loss/); // it knows of how many before the first one ends
   expect(stdout).toMatch(
     /[█░]{8,30} +\d+ % {2}epoch \d+\/3000 {2}loss \d\.\d{3} \(held out \d\.\d{3}\) {2}[\d,]+ symbols\/s {2}[\d:]+( s)? left/,
   );
   expect(stdout.lastIndexOf("\x1b[?7h")).toBeGreaterThan(stdout.lastIndexOf("\x1b[?7l")); // lines wrap again
-  expect(stdout).toContain("go on with: rnn-wasm train fox.txt --model terminal.safetensors --resume");
+  expect(stdout).toContain("go on with: rnn-wasm train long.txt --model terminal.safetensors --resume");
+});
+
+test.skipIf(!hasScript)("a narrow terminal: lines are cut between words", async () => {
+  const args = ["info", "whole.safetensors"];
+  const { stdout } = await ended(inTerminal(50, args));
+  const lines = stdout.split("\r\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(50);
+  const plain = (await run(folder, args)).stdout;
+  expect(lines.length).toBeGreaterThan(plain.split("\n").length);
+  expect(lines.join("\n").replaceAll(/\s+/g, " ")).toBe(plain.replaceAll(/\s+/g, " "));
 });
