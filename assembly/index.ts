@@ -9,6 +9,5 @@ export { multiply, multiplyRow, pack, packedSize, packForRow, packTransposed, we
 export { gruBackward, gruForward } from "./gru";
 export { crossEntropy, softmax } from "./loss";
 export { lstmBackward, lstmForward } from "./lstm";
-export { expVector, sigmoidVector, tanhVector } from "./math";
 export { adamStep, clipNorm, clipValue, rmspropStep, sgdStep, sumOfSquares } from "./optimizer";
 export { rnnBackward, rnnForward } from "./rnn";

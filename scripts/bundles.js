@@ -4,7 +4,7 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as esbuild from "esbuild";
-import { coresFrom, crewOnce, leanLoader, libraryIsExternal, withoutPrivateNames } from "./plugins.js";
+import { coresFrom, coresLast, crewOnce, leanLoader, libraryIsExternal, withoutPrivateNames } from "./plugins.js";
 import { write } from "./write.js";
 
 export const COMMAND_LINE = "dist/cli/rnn-wasm.js";
@@ -88,15 +88,15 @@ async function bundleCrewKit() {
 /** The entries that run everywhere: all are src/index.ts, with the cores from another place. */
 async function bundleLibrary() {
   const kit = await bundleCrewKit();
-  const entry = (source, options) =>
+  const entry = (source, options, ...plugins) =>
     esbuild.build({
       ...COMMON,
       platform: "neutral",
       banner: { js: BANNER },
-      plugins: [leanLoader, coresFrom(source), crewOnce(kit)],
+      plugins: [leanLoader, coresFrom(source), crewOnce(kit), ...plugins],
       ...options,
     });
-  await entry("inlined", { entryPoints: ["src/index.ts"], outfile: "dist/index.js" });
+  await entry("inlined", { entryPoints: ["src/index.ts"], outfile: "dist/index.js" }, coresLast);
   await entry("inlined", {
     entryPoints: ["src/index.ts"],
     outfile: "dist/rnn-wasm.global.js",

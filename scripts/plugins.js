@@ -44,6 +44,21 @@ export function coresFrom(source) {
   };
 }
 
+/**
+ * Puts the cores' text behind all code instead of between two halves of it, where gzip, which looks back 32 KB, does not see
+ * the first half from the second one: 1.1 KB less.
+ */
+export const coresLast = {
+  name: "cores last",
+  setup(build) {
+    const [text] = /".*"/.exec(readFileSync("src/core/generated/cores.ts", "utf8"));
+    build.initialOptions.footer = { js: `const rnnWasmCores = ${text};` };
+    build.onLoad({ filter: /\/core\/generated\/cores\.ts$/ }, () => ({
+      contents: "export const cores = () => rnnWasmCores;",
+    }));
+  },
+};
+
 /** Leaves the import of the built library as it is, so that both have the same classes. */
 export function libraryIsExternal(path) {
   return {

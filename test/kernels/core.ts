@@ -22,15 +22,19 @@ const GUARD = 24; // words between two blocks, at least; three panels of eight
 /** A quiet NaN: what is read by mistake poisons a result, what is written by mistake no longer has these bits. */
 const CANARY = 0x7fc0dead;
 
-/** Defines the tests of `suite` once for each build; skips them, saying why, where the engine refuses relaxed SIMD. */
-export function describeEachBuild(suite: (sandbox: Sandbox) => void): void {
+/**
+ * Defines the tests of `suite` once for each build; skips them, saying why, where the engine refuses relaxed SIMD.
+ *
+ * @param part "-vectors" for the builds of assembly/vectors.ts, which export K
+ */
+export function describeEachBuild<K = Abi>(suite: (sandbox: Sandbox<K>) => void, part = ""): void {
   describe.each(BUILDS)("%s", (build) => {
-    const bytes = readBuild(build);
+    const bytes = readBuild(build + part);
     if (build.startsWith("relaxed") && !WebAssembly.validate(bytes)) {
       test("every kernel test", (context) => context.skip("this engine does not accept relaxed SIMD"));
       return;
     }
-    suite(new Sandbox(bytes));
+    suite(new Sandbox<K>(bytes));
   });
 }
 
@@ -66,8 +70,8 @@ interface Placement {
  * One instance of the core. Blocks are placed from the end of the memory downwards: reading past the first one traps,
  * and everything around the blocks is canaries.
  */
-export class Sandbox {
-  readonly kernels: Abi;
+export class Sandbox<K = Abi> {
+  readonly kernels: K;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
   /** What the memory must still hold, word for word, but for what a kernel is allowed to write. */
@@ -80,7 +84,7 @@ export class Sandbox {
     // Before the core is instantiated, which writes its tables of constants.
     this.#words = new Uint32Array(memory.buffer).fill(CANARY);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    this.kernels = instance.exports as unknown as Abi;
+    this.kernels = instance.exports as unknown as K;
     this.#expected.set(this.#words);
     this.#floats = new Float32Array(memory.buffer);
   }

@@ -7,7 +7,7 @@ let bytes: Uint8Array<ArrayBuffer> | undefined;
 /** The cores are in the library's own text, one behind the other. */
 export const source: CoreSource = {
   async load(kind) {
-    bytes ??= bytesOf(cores);
+    bytes ??= bytesOf(cores());
     return kind === "simd" ? bytes.subarray(0, LENGTHS.simd) : bytes.subarray(LENGTHS.simd);
   },
 };
