@@ -8,14 +8,15 @@ const GAIN = 0.9;
 /** More have too little each to do in networks of this kind. */
 const MOST = 4;
 
-/** How many threads there may be where nobody says: one for each processor, up to four. */
+/** How many threads there may be where nobody says: one for each processor, up to four; the page of a Web Worker keeps one. */
 export function automaticThreads(): number {
-  const { process, navigator } = globalThis as {
+  const { process, navigator, WorkerGlobalScope } = globalThis as {
     process?: NodeJS.Process;
     navigator?: { readonly hardwareConcurrency?: number };
+    WorkerGlobalScope?: unknown;
   };
   const processors = process?.getBuiltinModule?.("node:os")?.availableParallelism?.() ?? navigator?.hardwareConcurrency;
-  return Math.min(MOST, processors ?? 1);
+  return Math.max(1, Math.min(MOST, (processors ?? 1) - (WorkerGlobalScope ? 1 : 0)));
 }
 
 /**

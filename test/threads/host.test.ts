@@ -1,8 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { Network } from "../../src/index.js";
 import { Barrier } from "../../src/network/barrier.js";
 import { automaticThreads } from "../../src/network/crew-trial.js";
-import { engineOf } from "../../src/network/network.js";
 
 /*
  * Hosts that lack what threads need, or that stand still: nobody who did not ask for threads hears of it.
@@ -27,6 +25,10 @@ test("an engine that refuses a shared memory has one thread, and says so to whoe
     if (descriptor.shared) throw new RangeError("Out of memory");
     return new Memory(descriptor);
   } as unknown as typeof WebAssembly.Memory);
+  // What is said once in a process, another file's tests may have heard.
+  vi.resetModules();
+  const { Network } = await import("../../src/index.js");
+  const { engineOf } = await import("../../src/network/network.js");
   const automatic = await Network.create(sizes);
   expect(engineOf(automatic).threads).toBe(1);
   expect(automatic.forward({ data: Int32Array.of(0, 1), shape: [1, 2] }).logits.shape).toEqual([1, 2, 3]);
