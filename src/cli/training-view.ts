@@ -156,6 +156,7 @@ function columns(): number {
 
 /** How fast it goes, and how long still. */
 class Pace {
+  readonly #created = performance.now();
   #first: { readonly step: number; readonly time: number } | undefined;
   #progress: TrainingProgress | undefined;
   #secondsPerSymbol = 0;
@@ -173,8 +174,9 @@ class Pace {
     if (!this.#first || !this.#progress) return "";
     const { step, totalSteps } = this.#progress;
     const speed = `${count(1 / this.#secondsPerSymbol)} symbols/s`;
-    if (step === this.#first.step) return speed;
-    const perStep = (performance.now() - this.#first.time) / 1000 / (step - this.#first.step);
+    // The first step, which starts slowly, counts as long as there is no other.
+    const since = step > this.#first.step ? this.#first : { step: step - 1, time: this.#created };
+    const perStep = (performance.now() - since.time) / 1000 / (step - since.step);
     return `${speed}  ${duration(perStep * (totalSteps - 1 - step))} left`;
   }
 }
