@@ -7,7 +7,7 @@ import { dictToFloat64, get, size, type Tensor } from "../reference/tensor.js";
 /*
  * 200 networks and batches of random sizes from 1 to 300 against the float64 reference: logits, state, loss and every
  * gradient, within the tolerances of the parity tests. The sizes are drawn evenly in their logarithms, and again where
- * the reference, which checks every access, would take too long. Every third one runs on two threads.
+ * the reference would take too long. Every third one runs on two threads.
  */
 const CASES = 200;
 const LARGEST = 300;

@@ -15,6 +15,7 @@ const NO_WASM = "default-src 'self'; script-src 'self'; worker-src 'self' blob:"
 
 describe.runIf(path)("in Chromium", () => {
   let browser: Browser;
+  let page: Page;
   const servers: Served[] = [];
   let spoken: string[] = [];
 
@@ -23,6 +24,8 @@ describe.runIf(path)("in Chromium", () => {
       executablePath: path as string,
       args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
     });
+    page = await browser.newPage();
+    page.on("console", (message) => spoken.push(message.text()));
   });
 
   afterAll(async () => {
@@ -30,18 +33,16 @@ describe.runIf(path)("in Chromium", () => {
     for (const { server } of servers) server.close();
   });
 
-  async function openPage(options: Parameters<typeof serveDist>[0] = {}): Promise<Page> {
+  /** An empty page from an origin of its own. A new tab for each would take most of the time. */
+  async function openPage(options: Parameters<typeof serveDist>[0] = {}): Promise<void> {
     const served = await serveDist(options);
     servers.push(served);
-    const page = await browser.newPage();
     spoken = [];
-    page.on("console", (message) => spoken.push(message.text()));
     await page.goto(served.origin);
-    return page;
   }
 
   /** What a program on the page returns; for one that throws, the error's class, code and message. */
-  function run<T>(page: Page, program: string): Promise<T> {
+  function run<T>(program: string): Promise<T> {
     return page.evaluate(`(async () => {
       const text = ${JSON.stringify(text)};
       try {
@@ -63,9 +64,8 @@ describe.runIf(path)("in Chromium", () => {
   });
 
   async function longestFrame(isolated: boolean): Promise<number> {
-    const page = await openPage({ isolated });
+    await openPage({ isolated });
     const { frames, steps, longest } = await run<{ frames: number; steps: number; longest: number }>(
-      page,
       `const { CharRNN } = await import("/dist/worker.js");
       const model = await CharRNN.create({ vocabulary: text, cell: "lstm", hiddenSize: 128, numLayers: 2 });
       let steps = 0;
@@ -86,16 +86,14 @@ describe.runIf(path)("in Chromium", () => {
     );
     expect(steps).toBeGreaterThan(3);
     expect(frames).toBeGreaterThan(30);
-    await page.close();
     return longest;
   }
 
   test("reproducible: the losses in the worker are Node's, bit for bit; the file too", async () => {
     const options = { cell: "gru", hiddenSize: 24, seed: 2, numerics: "reproducible" } as const;
     const fit = { epochs: 2, batching: "streams", batchSize: 4, sequenceLength: 25 } as const;
-    const page = await openPage();
+    await openPage();
     const there = await run<{ losses: number[]; bytes: number[]; written: string }>(
-      page,
       `const { CharRNN } = await import("/dist/worker.js");
       const model = await CharRNN.create({ vocabulary: text, ...${JSON.stringify(options)} });
       const losses = [];
@@ -111,13 +109,11 @@ describe.runIf(path)("in Chromium", () => {
     expect(there.losses).toEqual(losses);
     expect(there.bytes).toEqual([...model.save()]);
     expect(there.written).toBe(model.generate({ length: 50, seed: 4 }));
-    await page.close();
   });
 
   test("errors keep their class, and a worker that is terminated is missed", async () => {
-    const page = await openPage();
+    await openPage();
     const result = await run(
-      page,
       `const { CharRNN, UnknownSymbolError, WorkerLostError } = await import("/dist/worker.js");
       const library = await import("/dist/index.js");
       const model = await CharRNN.create({ vocabulary: "abc", cell: "rnn", hiddenSize: 3 });
@@ -128,23 +124,21 @@ describe.runIf(path)("in Chromium", () => {
       return [unknown instanceof UnknownSymbolError, unknown instanceof library.RnnError, lost instanceof WorkerLostError, lost.code];`,
     );
     expect(result).toEqual([true, true, true, "ERR_WORKER_LOST"]);
-    await page.close();
   });
 
   describe("a policy that forbids workers from blob: URLs", () => {
     test("the worker entry says what it needs", async () => {
-      const page = await openPage({ policy: NO_BLOB_WORKERS });
-      expect(await run(page, `await (await import("/dist/worker.js")).CharRNN.create({ vocabulary: "ab" });`)).toEqual([
+      await openPage({ policy: NO_BLOB_WORKERS });
+      expect(await run(`await (await import("/dist/worker.js")).CharRNN.create({ vocabulary: "ab" });`)).toEqual([
         "WorkerLostError",
         "ERR_WORKER_LOST",
         "the worker that holds the model is lost: it could not be started: the page forbids workers from blob: URLs; its " +
           "content security policy needs worker-src blob:, or give createWorker",
       ]);
-      await page.close();
     });
 
     test("createWorker: it takes the file that the package has for it", async () => {
-      const page = await openPage({ policy: NO_BLOB_WORKERS });
+      await openPage({ policy: NO_BLOB_WORKERS });
       const program = (file: string) => `
         const { CharRNN } = await import("/dist/worker.js");
         const createWorker = () => new Worker("/dist/${file}");
@@ -152,19 +146,17 @@ describe.runIf(path)("in Chromium", () => {
         const { stopped } = await model.fit("abababababababab", { epochs: 3 });
         model.terminate();
         return stopped;`;
-      expect(await run(page, program("worker-thread.js"))).toBe("finished");
-      expect(await run(page, program("missing.js"))).toEqual([
+      expect(await run(program("worker-thread.js"))).toBe("finished");
+      expect(await run(program("missing.js"))).toEqual([
         "WorkerLostError",
         "ERR_WORKER_LOST",
         "the worker that holds the model is lost: it could not be started: its file could not be loaded",
       ]);
-      await page.close();
     });
 
     test("threads: one, and a notice; with createWorker two, and the same bits", async () => {
-      const page = await openPage({ policy: NO_BLOB_WORKERS, isolated: true });
+      await openPage({ policy: NO_BLOB_WORKERS, isolated: true });
       const losses = await run<number[]>(
-        page,
         `const { Network, tensor } = await import("/dist/index.js");
         const inputs = tensor(Int32Array.from({ length: 60 }, (_, i) => (i * i) % 9), [6, 10]);
         const config = { cell: "lstm", inputSize: 9, hiddenSize: 15, outputSize: 9 };
@@ -185,27 +177,23 @@ describe.runIf(path)("in Chromium", () => {
         "rnn-wasm: one thread instead of several: a worker thread could not be started: the page forbids workers from " +
           "blob: URLs; its content security policy needs worker-src blob:, or give createWorker",
       ]);
-      await page.close();
     });
   });
 
   test("a policy that forbids WebAssembly: an error that says so, on the page and in the worker", async () => {
-    const page = await openPage({ policy: NO_WASM });
+    await openPage({ policy: NO_WASM });
     for (const entry of ["index", "worker"]) {
       const thrown = await run<string[]>(
-        page,
         `await (await import("/dist/${entry}.js")).CharRNN.create({ vocabulary: "ab" });`,
       );
       expect(thrown.slice(0, 2)).toEqual(["WasmUnavailableError", "ERR_WASM_UNAVAILABLE"]);
       expect(thrown[2]).toContain("needs 'wasm-unsafe-eval' in its script-src");
     }
-    await page.close();
   });
 
   test("threads in a worker of a page that is not isolated: one, and a notice", async () => {
-    const page = await openPage();
+    await openPage();
     const loss = await run(
-      page,
       `const { CharRNN } = await import("/dist/worker.js");
       const model = await CharRNN.create({ vocabulary: "ab", cell: "rnn", hiddenSize: 3, threads: 2 });
       const { loss } = await model.evaluate("abab");
@@ -216,26 +204,23 @@ describe.runIf(path)("in Chromium", () => {
     expect(spoken).toEqual([
       "rnn-wasm: one thread instead of several: there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)",
     ]);
-    await page.close();
   });
 
   test("the lite entry learns with the cores that the page fetches; the global build with its own", async () => {
-    const page = await openPage();
+    await openPage();
     const learn = `const model = await library.CharRNN.create({ vocabulary: "ab", cell: "rnn", hiddenSize: 3, numerics: "reproducible" });
       return (await model.fit("abababababababab", { epochs: 3 })).epochs.map(({ loss }) => loss);`;
-    const inlined = await run(page, `const library = await import("/dist/index.js"); ${learn}`);
+    const inlined = await run(`const library = await import("/dist/index.js"); ${learn}`);
     const lite = await run(
-      page,
       `const library = await import("/dist/lite.js");
       library.useCores({ simd: fetch("/dist/core.wasm"), relaxed: fetch("/dist/core-relaxed.wasm") });
       ${learn}`,
     );
     await page.addScriptTag({ url: "/dist/rnn-wasm.global.js" });
-    const global = await run(page, `const library = RnnWasm; ${learn}`);
+    const global = await run(`const library = RnnWasm; ${learn}`);
     expect(inlined).toHaveLength(3);
     expect(lite).toEqual(inlined);
     expect(global).toEqual(inlined);
-    await page.close();
   });
 });
 

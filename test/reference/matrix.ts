@@ -1,6 +1,6 @@
 import { type AnyTensor, at, type Tensor } from "./tensor.js";
 
-/** A row-major matrix in double precision. Every access from outside of this file is checked. */
+/** A row-major matrix in double precision. `at`, `set` and `add` check where they go. */
 export class Matrix {
   readonly rows: number;
   readonly columns: number;
