@@ -15,7 +15,19 @@ import { trainSteps } from "./training/fit.js";
 import type { History, TrainingProgress } from "./training/history.js";
 import { checkFitOptions, completeOptions, type FitOptions } from "./training/options.js";
 import { Run, type RunState } from "./training/run.js";
-import { anyText, boolean, check, custom, either, integer, oneOf, readOptions, withDefault } from "./validate.js";
+import {
+  anyText,
+  boolean,
+  byteArray,
+  check,
+  custom,
+  either,
+  integer,
+  oneOf,
+  readOptions,
+  textOrPieces,
+  withDefault,
+} from "./validate.js";
 import type { CreateWorker } from "./worker-start.js";
 
 /** How many threads a model has, which no file says: as in NetworkConfig. */
@@ -38,14 +50,7 @@ export interface CharRNNOptions
 }
 
 const vocabularyRule = custom<Vocabulary>("a Vocabulary", (value) => value instanceof Vocabulary);
-const bytesRule = custom<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array);
-const corpusRule = either(
-  anyText(),
-  custom<AsyncIterable<string>>(
-    "an async iterable of texts",
-    (value) => typeof (value as AsyncIterable<string> | null)?.[Symbol.asyncIterator] === "function",
-  ),
-);
+const textRule = textOrPieces();
 
 const threadTable = { threads: networkOptionRules.threads, createWorker: networkOptionRules.createWorker };
 
@@ -120,7 +125,7 @@ export class CharRNN {
    */
   static async load(bytes: Uint8Array, options: ThreadOptions = {}): Promise<CharRNN> {
     const { threads, createWorker } = readOptions("options", options, threadTable);
-    const { config, vocabulary, weights, run } = decodeCheckpoint(check("bytes", bytes, bytesRule));
+    const { config, vocabulary, weights, run } = decodeCheckpoint(check("bytes", bytes, byteArray()));
     const network = await Network.create({ ...config, threads, createWorker });
     network.loadStateDict(weights);
     return new CharRNN(network, vocabulary, createWorker, run);
@@ -172,7 +177,7 @@ export class CharRNN {
   }
 
   #train(text: string | AsyncIterable<string>, options: FitOptions): AsyncGenerator<TrainingProgress, History> {
-    check("text", text, corpusRule);
+    check("text", text, textRule);
     return this.#runSteps(text, checkFitOptions(options));
   }
 

@@ -71,9 +71,26 @@ export function anyText(): Rule<string> {
   return custom("a text", (value) => typeof value === "string");
 }
 
+/** A text, or one that comes in pieces. */
+export function textOrPieces(): Rule<string | AsyncIterable<string>> {
+  const pieces = custom<AsyncIterable<string>>(
+    "an async iterable of texts",
+    (value) => typeof (value as AsyncIterable<string> | null)?.[Symbol.asyncIterator] === "function",
+  );
+  return either(anyText(), pieces);
+}
+
+export function byteArray(): Rule<Uint8Array> {
+  return custom("a Uint8Array", (value) => value instanceof Uint8Array);
+}
+
+export function abortSignal(): Rule<AbortSignal> {
+  return custom("an AbortSignal", (value) => typeof (value as AbortSignal | null)?.aborted === "boolean");
+}
+
 /** An object of options, which a table of its own reads. */
 export function object<T>(): Rule<T> {
-  return custom("an object", isPlainObject);
+  return custom("an object", isRecord);
 }
 
 /** A value that either rule accepts. */
@@ -130,7 +147,8 @@ export function readOptions<T extends Table>(what: string, given: unknown, table
   return resolved as Resolved<T>;
 }
 
-function isPlainObject(value: unknown): boolean {
+/** An object that is no array or view. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 

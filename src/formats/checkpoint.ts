@@ -3,10 +3,10 @@ import { CheckpointError } from "../errors.js";
 import { type ResolvedConfig, resolveConfig } from "../network/config.js";
 import type { Network } from "../network/network.js";
 import { checkStateDict, type StateDict } from "../network/state-dict.js";
-import type { Tensor } from "../tensor/tensor.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import type { RunState } from "../training/run.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { splitByPrefix, withPrefix } from "./prefixes.js";
+import { decodeSafetensors, encodeSafetensors, requireFormat, VERSION } from "./safetensors.js";
 import { readRunState, writeRunState } from "./training-state.js";
 
 /*
@@ -16,7 +16,6 @@ import { readRunState, writeRunState } from "./training-state.js";
  */
 
 const FORMAT = "rnn-wasm";
-const VERSION = "1";
 const TRAINING = "training.";
 
 export interface Checkpoint {
@@ -37,8 +36,7 @@ export function encodeCheckpoint(network: Network, vocabulary: Vocabulary, run?:
     vocabulary: JSON.stringify(vocabulary),
     ...(training && { training: training.json }),
   };
-  const tensors = { ...network.stateDict() };
-  for (const [name, tensor] of Object.entries(training?.tensors ?? {})) tensors[TRAINING + name] = tensor;
+  const tensors = { ...network.stateDict(), ...(training && withPrefix(TRAINING, training.tensors)) };
   return encodeSafetensors({ tensors, metadata });
 }
 
@@ -49,41 +47,23 @@ export function encodeCheckpoint(network: Network, vocabulary: Vocabulary, run?:
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  if (metadata.format !== FORMAT) {
-    const hint = "its tensors can be given to Network.loadStateDict";
-    throw new CheckpointError(`this safetensors file has no "format": "${FORMAT}" in its metadata; ${hint}`);
-  }
-  if (metadata.version !== VERSION) {
-    throw new CheckpointError(`the model file is of version ${metadata.version}, and this library reads ${VERSION}`);
-  }
+  requireFormat(metadata, FORMAT, "the model file", "; its tensors can be given to Network.loadStateDict");
   const vocabulary = readPart(metadata, "vocabulary", (json) => Vocabulary.fromJSON(json));
   const config = readPart(metadata, "config", (json) => {
     return resolveConfig({ ...(json as ResolvedConfig), inputSize: vocabulary.size, outputSize: vocabulary.size })
       .config;
   });
   const layout = layoutParameters(config);
-  const { own, others } = splitByPrefix(tensors);
-  const weights = checkStateDict(layout, own);
+  const { own, others } = splitByPrefix(TRAINING, tensors);
+  const weights = checkStateDict(layout, others);
   if (metadata.training === undefined) {
-    const [extra] = Object.keys(others);
+    const [extra] = Object.keys(own);
     if (extra !== undefined)
       throw new CheckpointError(`tensor "${TRAINING}${extra}" belongs to a training state that is missing`);
     return { config, vocabulary, weights };
   }
-  const run = readPart(metadata, "training", (json) => readRunState(json, others, layout, config));
+  const run = readPart(metadata, "training", (json) => readRunState(json, own, layout, config));
   return { config, vocabulary, weights, run };
-}
-
-/** The model's own tensors, and those of the training state without their prefix. */
-function splitByPrefix(tensors: Readonly<Record<string, Tensor>>): { own: StateDict; others: StateDict } {
-  const own: [string, Tensor][] = [];
-  const others: [string, Tensor][] = [];
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (name.startsWith(TRAINING)) others.push([name.slice(TRAINING.length), tensor]);
-    else own.push([name, tensor]);
-  }
-  // Not by assignment, which would lose a tensor named "__proto__".
-  return { own: Object.fromEntries(own), others: Object.fromEntries(others) };
 }
 
 /** One piece of JSON; whatever is wrong with it is wrong with the file. */

@@ -1,4 +1,4 @@
-import { anyText, check, custom } from "../validate.js";
+import { anyText, byteArray, check } from "../validate.js";
 
 const OBJECTS = "models";
 
@@ -36,7 +36,7 @@ export class ModelStore {
   /** Stores a model's bytes under a name, in place of what was there. @throws what IndexedDB throws, when it is full too */
   async put(name: string, bytes: Uint8Array): Promise<void> {
     check("name", name, anyText());
-    check("bytes", bytes, bytesRule);
+    check("bytes", bytes, byteArray());
     const transaction = this.#database.transaction(OBJECTS, "readwrite");
     transaction.objectStore(OBJECTS).put(bytes, name);
     await new Promise<void>((resolve, reject) => {
@@ -70,8 +70,6 @@ export class ModelStore {
     return this.#database.transaction(OBJECTS, mode).objectStore(OBJECTS);
   }
 }
-
-const bytesRule = custom<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array);
 
 function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {

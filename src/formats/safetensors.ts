@@ -1,6 +1,6 @@
 import { CheckpointError } from "../errors.js";
 import { formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
-import { describe } from "../validate.js";
+import { describe, isRecord } from "../validate.js";
 
 /*
  * safetensors: eight bytes with the length of a JSON header, the header, and the tensors' bytes, little-endian.
@@ -12,6 +12,9 @@ export interface Safetensors {
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** Of the files that this library writes, each format's metadata. */
+export const VERSION = "1";
 
 const LENGTH_BYTES = 8;
 const FLOAT = 4;
@@ -60,6 +63,21 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
     return [name, { data, shape }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+}
+
+/** @throws CheckpointError where a file's metadata is not of this format and version; `what` is the file */
+export function requireFormat(
+  { format, version }: Safetensors["metadata"],
+  expected: string,
+  what: string,
+  hint = "",
+): void {
+  if (format !== expected) {
+    throw new CheckpointError(`this safetensors file has no "format": "${expected}" in its metadata${hint}`);
+  }
+  if (version !== VERSION) {
+    throw new CheckpointError(`${what} is of version ${version}, and this library reads ${VERSION}`);
+  }
 }
 
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataStart: number } {
@@ -113,10 +131,6 @@ function requireGapless(places: readonly (Place & { readonly name: string })[], 
     end = place.end;
   }
   if (end !== length) fail(`${length - end} bytes follow the last tensor`);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is number[] {

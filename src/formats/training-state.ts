@@ -7,6 +7,7 @@ import type { EpochRecord } from "../training/history.js";
 import { checkRunOptions } from "../training/options.js";
 import type { RunState } from "../training/run.js";
 import { boolean, custom, integer, object, optional, readOptions, real } from "../validate.js";
+import { splitByPrefix, withPrefix } from "./prefixes.js";
 
 /*
  * Where a training run stands, as JSON and tensors: "moment0.rnn.weight_ih_l0" … of the optimizer, "best." … where the
@@ -15,14 +16,13 @@ import { boolean, custom, integer, object, optional, readOptions, real } from ".
 
 export function writeRunState(run: RunState): { json: string; tensors: StateDict } {
   const { optimizer, state, best, last, ...rest } = run;
-  const tensors: StateDict = {};
-  const add = (prefix: string, dict: StateDict) => {
-    for (const [name, tensor] of Object.entries(dict)) tensors[prefix + name] = tensor;
-  };
-  for (const [i, moment] of optimizer.moments.entries()) add(`moment${i}.`, moment);
-  if (best) add("best.", best.weights);
-  if (last) add("last.", last);
-  if (state) add("state.", { h: state.h, ...(state.c && { c: state.c }) });
+  const tensors: StateDict = Object.assign(
+    {},
+    ...optimizer.moments.map((moment, i) => withPrefix(`moment${i}.`, moment)),
+    best && withPrefix("best.", best.weights),
+    last && withPrefix("last.", last),
+    state && withPrefix("state.", { h: state.h, ...(state.c && { c: state.c }) }),
+  );
   const all = {
     ...rest,
     options: checkRunOptions(rest.options), // in the order in which a loaded state has them
@@ -85,11 +85,11 @@ export function readRunState(
   requireConsistent("a carried state", carriesState, options.batching === "streams" && read.step > 0);
   requireConsistent("best weights", best !== undefined, options.earlyStopping !== undefined && read.epochs.length > 0);
 
-  const left = { ...tensors };
+  let left = tensors;
   const take = (prefix: string) => {
-    const taken = Object.entries(left).filter(([name]) => name.startsWith(prefix));
-    for (const [name] of taken) delete left[name];
-    return Object.fromEntries(taken.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    const { own, others } = splitByPrefix(prefix, left);
+    left = others;
+    return own;
   };
   const moments = Array.from({ length: optimizer.moments }, (_, i) => checkStateDict(layout, take(`moment${i}.`)));
   const weights = best && checkStateDict(layout, take("best."));

@@ -8,6 +8,7 @@ import { WorkerCrew } from "./crew.js";
 import { automaticThreads, CrewTrial } from "./crew-trial.js";
 import { alone, type Packing, Pass, type PassMode } from "./pass.js";
 import { type PassPlan, type PassShape, planPass } from "./pass-plan.js";
+import { copyRows } from "./rows.js";
 
 const FLOAT = 4;
 /** Rows T·B up to which a forward pass takes weights that are packed once, and one thread: sampling, above all. */
@@ -304,10 +305,10 @@ export class Engine {
     const offset = plan.take(rows * width);
     this.#arena.reserve(plan, "a softmax");
     const view = this.#arena.floats(offset, rows * width);
-    for (let r = 0; r < rows; r++) view.set(logits.subarray(r * O, (r + 1) * O), r * width);
+    copyRows(view, width, logits, O, rows, O);
     this.kernels.softmax(offset, rows, O, 1 / temperature);
     const probabilities = new Float32Array(rows * O);
-    for (let r = 0; r < rows; r++) probabilities.set(view.subarray(r * width, r * width + O), r * O);
+    copyRows(probabilities, O, view, width, rows, O);
     return probabilities;
   }
 
@@ -376,11 +377,7 @@ export class Engine {
     const ld = padded(H);
     const slot = this.#arena.floats(offset, B * ld);
     slot.fill(0);
-    if (!values) return;
-    for (let b = 0; b < B; b++) {
-      const start = (layer * B + b) * H;
-      slot.set(values.subarray(start, start + H), b * ld);
-    }
+    if (values) copyRows(slot, ld, values.subarray(layer * B * H), H, B, H);
   }
 
   #finalState(pass: PassPlan, which: "h" | "c"): Float32Array {
@@ -390,9 +387,7 @@ export class Engine {
     const values = new Float32Array(pass.layers.length * B * H);
     for (const [l, layer] of pass.layers.entries()) {
       const slot = this.#arena.floats(layer[which] + T * B * ld * FLOAT, B * ld);
-      for (let b = 0, i = l * B * H; b < B; b++) {
-        for (let j = b * ld; j < b * ld + H; j++) values[i++] = slot[j] as number;
-      }
+      copyRows(values.subarray(l * B * H), H, slot, ld, B, H);
     }
     return values;
   }

@@ -2,6 +2,7 @@ import { type ParameterLayout, readParameter, writeParameter } from "../core/lay
 import { CheckpointError } from "../errors.js";
 import { arrayOf, formatShape, sizeOf, type Tensor } from "../tensor/tensor.js";
 import { check, describe, object } from "../validate.js";
+import { copyRows } from "./rows.js";
 
 /**
  * PyTorch's names and layouts: rnn.weight_ih_l0 (G·H, D), rnn.weight_hh_l0 (G·H, H), rnn.bias_ih_l0 (G·H),
@@ -32,9 +33,7 @@ export function growStateDict(old: StateDict, fresh: StateDict): StateDict {
       const { data: known, shape: knownShape } = old[name] as Tensor;
       const [rows = 0, columns = 1] = knownShape;
       const grown = data.slice();
-      for (let row = 0; row < rows; row++) {
-        grown.set(known.subarray(row * columns, (row + 1) * columns), row * (shape[1] ?? 1));
-      }
+      copyRows(grown, shape[1] ?? 1, known, columns, rows, columns);
       return [name, { data: grown, shape }];
     }),
   );

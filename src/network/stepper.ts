@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type Decoder, layDecoder } from "./decoder.js";
 import type { Engine } from "./engine.js";
 import { engineOf, type Network, type State } from "./network.js";
+import { copyRows } from "./rows.js";
 
 /** Where a text stands, or B texts side by side. Nothing changes what it points to. */
 export interface Position {
@@ -119,48 +120,49 @@ export class Stepper {
   }
 
   #writeState({ arena, states }: Decoder, state: State | undefined): void {
-    const { hiddenSize: H } = this.#engine.config;
+    const { hiddenSize: H, cell } = this.#engine.config;
+    const B = this.rows;
     const ld = padded(H);
     const write = (offset: number, values: Tensor | undefined, l: number) => {
-      const rows = arena.floats(offset, this.rows * ld).fill(0);
-      for (let b = 0; values && b < this.rows; b++) {
-        const from = (l * this.rows + b) * H;
-        rows.set(values.data.subarray(from, from + H), b * ld);
-      }
+      const rows = arena.floats(offset, B * ld).fill(0);
+      if (values) copyRows(rows, ld, values.data.subarray(l * B * H), H, B, H);
     };
     for (const [l, { h, c }] of states.entries()) {
       write(h, state?.h, l);
-      if (this.#engine.config.cell === "lstm") write(c, state?.c, l);
+      if (cell === "lstm") write(c, state?.c, l);
     }
   }
 
   #readState({ arena, states }: Decoder): State {
     const { hiddenSize: H, cell } = this.#engine.config;
-    const ld = padded(H);
     const B = this.rows;
+    const ld = padded(H);
     const read = (which: "h" | "c"): Tensor => {
       const data = new Float32Array(states.length * B * H);
       for (const [l, state] of states.entries()) {
-        const rows = arena.floats(state[which], B * ld);
-        for (let b = 0; b < B; b++) data.set(rows.subarray(b * ld, b * ld + H), (l * B + b) * H);
+        copyRows(data.subarray(l * B * H), H, arena.floats(state[which], B * ld), ld, B, H);
       }
       return { data, shape: [states.length, B, H] };
     };
     return cell === "lstm" ? { h: read("h"), c: read("c") } : { h: read("h") };
   }
 
-  #writeLogits({ arena, logits }: Decoder, values: Float32Array | undefined): void {
+  #writeLogits(decoder: Decoder, values: Float32Array | undefined): void {
+    const rows = this.#logitsOf(decoder).fill(0);
     const O = this.#engine.config.outputSize;
-    const rows = arena.floats(logits, this.rows * padded(O)).fill(0);
-    for (let b = 0; values && b < this.rows; b++) rows.set(values.subarray(b * O, (b + 1) * O), b * padded(O));
+    if (values) copyRows(rows, padded(O), values, O, this.rows, O);
   }
 
-  #readLogits({ arena, logits }: Decoder): Float32Array {
+  #readLogits(decoder: Decoder): Float32Array {
     const O = this.#engine.config.outputSize;
-    const rows = arena.floats(logits, this.rows * padded(O));
     const values = new Float32Array(this.rows * O);
-    for (let b = 0; b < this.rows; b++) values.set(rows.subarray(b * padded(O), b * padded(O) + O), b * O);
+    copyRows(values, O, this.#logitsOf(decoder), padded(O), this.rows, O);
     return values;
+  }
+
+  /** (B, padded(O)) */
+  #logitsOf({ arena, logits }: Decoder): Float32Array {
+    return arena.floats(logits, this.rows * padded(this.#engine.config.outputSize));
   }
 }
 

@@ -1,7 +1,7 @@
 import { requireFinite, Stepper } from "../network/stepper.js";
 import { readOptions } from "../validate.js";
 import { type BeamSearchOptions, beamSearchTable, stopList } from "./options.js";
-import { beginning, readOn, type TextModel } from "./reader.js";
+import { startRows, type TextModel } from "./reader.js";
 import { Spelling } from "./spelling.js";
 import { takeRows } from "./state-rows.js";
 import { StopStrings } from "./stop-strings.js";
@@ -35,13 +35,11 @@ export function beamSearch(model: TextModel, options: BeamSearchOptions): Beam[]
   const V = vocabulary.size;
   const spelling = new Spelling(vocabulary);
   const stops = new StopStrings(stopList(stop).map((text) => spelling.spellText(text)));
-  const given = vocabulary.encode(prime);
-  const start = given.length > 0 ? readOn(network, given) : beginning(model);
   const stepper = new Stepper(network, beamWidth);
   // Rows without a path repeat the first one.
-  stepper.state = takeRows(start.state, new Array<number>(beamWidth).fill(0));
-  let logits: Float32Array = new Float32Array(beamWidth * V);
-  for (let row = 0; row < beamWidth; row++) logits.set(start.logits, row * V);
+  const start = startRows(model, vocabulary.encode(prime), beamWidth);
+  stepper.state = start.state;
+  let { logits } = start;
 
   const root = { index: -1, before: undefined, row: 0, weight: 1, logProbability: 0, tail: "", stopped: undefined };
   let paths: Path[] = [root];

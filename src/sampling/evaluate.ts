@@ -1,9 +1,8 @@
-import type { State } from "../network/network.js";
 import { argmax } from "../tensor/argmax.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { slidingWindows, stitchWindows } from "../text/windows.js";
 import { anyText, check, custom, integer, readOptions, withDefault } from "../validate.js";
-import { CHUNK, readOn, type TextModel } from "./reader.js";
+import { CHUNK, readPrime, type TextModel } from "./reader.js";
 
 /** How well a model foresees a text. */
 export interface Evaluation {
@@ -75,17 +74,15 @@ function lossOf(
   prime: string,
   what: string,
 ): { sum: number; count: number } {
-  const { network, vocabulary } = model;
-  const before = vocabulary.encode(prime);
-  const given = encode(model, name, text, before.length > 0 ? 1 : 2, what);
-  let state: State | undefined;
+  const { last, state: before } = readPrime(model, prime);
+  const given = encode(model, name, text, last === undefined ? 2 : 1, what);
   let indices = given;
-  if (before.length > 0) {
-    if (before.length > 1) state = readOn(network, before.subarray(0, -1)).state;
+  if (last !== undefined) {
     indices = new Int32Array(given.length + 1);
-    indices[0] = before.at(-1) as number;
+    indices[0] = last;
     indices.set(given, 1);
   }
+  let state = before;
   const row = (from: number, to: number): Tensor<Int32Array> => ({
     data: indices.subarray(from, to),
     shape: [1, to - from],
@@ -94,7 +91,7 @@ function lossOf(
   let sum = 0;
   for (let start = 0; start < count; start += CHUNK) {
     const end = Math.min(start + CHUNK, count);
-    const result = network.evaluate(row(start, end), row(start + 1, end + 1), state);
+    const result = model.network.evaluate(row(start, end), row(start + 1, end + 1), state);
     sum += result.loss * (end - start);
     state = result.state;
   }

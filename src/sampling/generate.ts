@@ -13,10 +13,9 @@ import {
   streamTable,
 } from "./options.js";
 import { RandomStream } from "./random-stream.js";
-import { beginning, readOn, type TextModel } from "./reader.js";
+import { startRows, type TextModel } from "./reader.js";
 import { Sampler } from "./sampler.js";
 import { Spelling } from "./spelling.js";
-import { takeRows } from "./state-rows.js";
 import { StopStrings, TextOutput } from "./stop-strings.js";
 
 /** How long a stream keeps the event loop, in milliseconds: half a frame. */
@@ -105,12 +104,10 @@ class Writers {
         output: new TextOutput(spelling, stops),
       };
     });
-    // What all have in common is read once.
-    const { state, logits } = prime.length > 0 ? readOn(network, prime) : beginning(model);
-    this.#first = new Float32Array(count * this.#V);
-    for (let row = 0; row < count; row++) this.#first.set(logits, row * this.#V);
+    const start = startRows(model, prime, count);
+    this.#first = start.logits;
     this.#stepper = new Stepper(network, count);
-    this.#stepper.position = { state: takeRows(state, new Array<number>(count).fill(0)), logits: this.#first.slice() };
+    this.#stepper.position = { ...start, logits: start.logits.slice() };
     this.#isPlain = this.#writers.every(({ sampler }) => sampler.isPlain);
   }
 

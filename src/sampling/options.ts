@@ -1,4 +1,5 @@
 import {
+  abortSignal,
   anyText,
   check,
   custom,
@@ -112,11 +113,6 @@ const stopRule = either(
   custom<readonly string[]>("an array of them", (value) => Array.isArray(value)),
 );
 
-export const signalRule = custom<AbortSignal>(
-  "an AbortSignal",
-  (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
-);
-
 export const drawTable = {
   temperature: withDefault(real({ min: 0 }), 1),
   topK: optional(integer({ min: 1 })),
@@ -134,7 +130,7 @@ export const generateTable = {
   length: integer({ min: 0 }),
   stop: withDefault(stopRule, [] as readonly string[]),
   seed: withDefault(seedRule, 0),
-  signal: optional(signalRule),
+  signal: optional(abortSignal()),
 };
 export type ResolvedGenerate = Resolved<typeof generateTable>;
 

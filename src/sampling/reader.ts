@@ -1,6 +1,7 @@
 import type { Network, State } from "../network/network.js";
 import { type Position, Stepper } from "../network/stepper.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import { takeRows } from "./state-rows.js";
 
 /** What sampling and scoring need of a model. */
 export interface TextModel {
@@ -12,9 +13,7 @@ export interface TextModel {
 export const CHUNK = 512;
 
 /**
- * Where a text ends after a position: chunk by chunk, so that it may have any length.
- *
- * @param indices at least one
+ * Where a text ends after a position: chunk by chunk, so that it may have any length. Without a symbol there are no logits.
  */
 export function readOn(network: Network, indices: Int32Array, state?: State): Position {
   let position: Position = { state, logits: new Float32Array() };
@@ -26,6 +25,15 @@ export function readOn(network: Network, indices: Int32Array, state?: State): Po
   return position;
 }
 
+/** What scores go on from: the last symbol of a prime, which is still to be read, and the state before it. */
+export function readPrime(
+  { network, vocabulary }: TextModel,
+  prime: string,
+): { last: number | undefined; state: State | undefined } {
+  const indices = vocabulary.encode(prime);
+  return { last: indices.at(-1), state: readOn(network, indices.subarray(0, -1)).state };
+}
+
 /**
  * Where a text begins, for whoever draws its first symbol: after "\n", or where the vocabulary has none in the zero state
  * with equal logits.
@@ -34,6 +42,14 @@ export function beginning({ network, vocabulary }: TextModel): Position {
   const newline = vocabulary.symbols.indexOf("\n");
   if (newline >= 0) return readOn(network, Int32Array.of(newline));
   return { state: undefined, logits: new Float32Array(vocabulary.size) };
+}
+
+/** Where `rows` texts side by side go on after the same prime, which is read once. */
+export function startRows(model: TextModel, prime: Int32Array, rows: number): Position {
+  const { state, logits } = prime.length > 0 ? readOn(model.network, prime) : beginning(model);
+  const repeated = new Float32Array(rows * logits.length);
+  for (let row = 0; row < rows; row++) repeated.set(logits, row * logits.length);
+  return { state: takeRows(state, new Array<number>(rows).fill(0)), logits: repeated };
 }
 
 /** Reads one text, in chunks or symbol by symbol. */

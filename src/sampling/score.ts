@@ -2,9 +2,8 @@ import { engineOf, type State } from "../network/network.js";
 import { nextTask } from "../next-task.js";
 import { Cutter, rulesOf } from "../text/symbols.js";
 import type { StreamEncoder } from "../text/vocabulary.js";
-import { anyText, check, custom, either, integer, optional, readOptions, withDefault } from "../validate.js";
-import { signalRule } from "./options.js";
-import { CHUNK, readOn, type TextModel } from "./reader.js";
+import { abortSignal, anyText, check, integer, optional, readOptions, textOrPieces, withDefault } from "../validate.js";
+import { CHUNK, readPrime, type TextModel } from "./reader.js";
 import type { SymbolProbability } from "./session.js";
 
 /** What scores start from, and what each of them lists. */
@@ -42,14 +41,8 @@ const scoreTable = {
   prime: withDefault(anyText(), ""),
   alternatives: withDefault(integer({ min: 0 }), 3),
 };
-const streamTable = { ...scoreTable, signal: optional(signalRule) };
-const textRule = either(
-  anyText(),
-  custom<AsyncIterable<string>>(
-    "an async iterable of texts",
-    (value) => typeof (value as AsyncIterable<string> | null)?.[Symbol.asyncIterator] === "function",
-  ),
-);
+const streamTable = { ...scoreTable, signal: optional(abortSignal()) };
+const textRule = textOrPieces();
 
 /** Characters that are encoded at a time. */
 const PIECE = 4096;
@@ -101,14 +94,14 @@ class Scorer {
   #state: State | undefined;
 
   constructor(model: TextModel, prime: string, alternatives: number) {
-    const { network, vocabulary } = model;
+    const { vocabulary } = model;
     this.#model = model;
     this.#alternatives = Math.min(alternatives, vocabulary.size);
     this.#encoder = vocabulary.encoder();
     this.#cutter = new Cutter(rulesOf(vocabulary.unit));
-    const before = vocabulary.encode(prime);
-    this.#last = before.at(-1) ?? -1;
-    this.#state = before.length > 1 ? readOn(network, before.subarray(0, -1)).state : undefined;
+    const { last, state } = readPrime(model, prime);
+    this.#last = last ?? -1;
+    this.#state = state;
   }
 
   *push(piece: string): Generator<SymbolScore> {

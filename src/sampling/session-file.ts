@@ -1,7 +1,8 @@
 import { CheckpointError } from "../errors.js";
-import { decodeSafetensors, encodeSafetensors } from "../formats/safetensors.js";
+import { decodeSafetensors, encodeSafetensors, requireFormat, VERSION } from "../formats/safetensors.js";
 import type { Position } from "../network/stepper.js";
 import { checkTensorShape, type Tensor } from "../tensor/tensor.js";
+import { fingerprint } from "../text/fingerprint.js";
 import { custom, integer, readOptions } from "../validate.js";
 import { CONTEXT } from "./context.js";
 import { seedRule } from "./options.js";
@@ -13,7 +14,6 @@ import type { TextModel } from "./reader.js";
  */
 
 const FORMAT = "rnn-wasm session";
-const VERSION = "1";
 
 export interface SavedSession {
   readonly undoLimit: number;
@@ -44,22 +44,18 @@ export function encodeSession(model: TextModel, { position, recent, ...rest }: S
     if (state) tensors.h = state.h;
     if (state?.c) tensors.c = state.c;
   }
-  const session = JSON.stringify({ ...rest, recent: [...recent], vocabulary: fingerprint(model) });
+  const session = JSON.stringify({ ...rest, recent: [...recent], vocabulary: vocabularyPrint(model) });
   return encodeSafetensors({ tensors, metadata: { format: FORMAT, version: VERSION, session } });
 }
 
 /** @throws CheckpointError with the reason */
 export function decodeSession(model: TextModel, bytes: Uint8Array): SavedSession {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const { format, version, session = "" } = metadata;
-  if (format !== FORMAT)
-    throw new CheckpointError(`this safetensors file has no "format": "${FORMAT}" in its metadata`);
-  if (version !== VERSION) {
-    throw new CheckpointError(`the session is of version ${version}, and this library reads ${VERSION}`);
-  }
+  requireFormat(metadata, FORMAT, "the session");
   try {
-    const { vocabulary, ...read } = readOptions("session", JSON.parse(session), table);
-    if (vocabulary !== fingerprint(model)) throw new CheckpointError("it belongs to a model with another vocabulary");
+    const { vocabulary, ...read } = readOptions("session", JSON.parse(metadata.session ?? ""), table);
+    if (vocabulary !== vocabularyPrint(model))
+      throw new CheckpointError("it belongs to a model with another vocabulary");
     model.vocabulary.decode(read.recent); // which checks the indices
     return { ...read, position: readPosition(model, tensors) };
   } catch (error) {
@@ -82,10 +78,8 @@ function readPosition({ network }: TextModel, tensors: Readonly<Record<string, T
   return { logits: logits.data, state: { h, ...(c && { c }) } };
 }
 
-/** A 32-bit FNV-1a hash of the symbols and their order. */
-function fingerprint({ vocabulary }: TextModel): number {
+/** Of the vocabulary as JSON, code unit by code unit. */
+function vocabularyPrint({ vocabulary }: TextModel): number {
   const json = JSON.stringify(vocabulary);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < json.length; i++) hash = Math.imul(hash ^ json.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
+  return fingerprint(Uint16Array.from({ length: json.length }, (_, i) => json.charCodeAt(i)));
 }

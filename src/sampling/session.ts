@@ -1,5 +1,5 @@
 import type { Position } from "../network/stepper.js";
-import { anyText, check, custom, integer, optional, readOptions, withDefault } from "../validate.js";
+import { anyText, byteArray, check, integer, optional, readOptions, withDefault } from "../validate.js";
 import { Context } from "./context.js";
 import { totalOf } from "./filters.js";
 import { type DrawOptions, drawTable, seedRule } from "./options.js";
@@ -28,7 +28,6 @@ const sessionTable = {
   undoLimit: withDefault(integer({ min: 0, max: 4096 }), 64),
 };
 const forkTable = { seed: optional(seedRule) };
-const bytesRule = custom<Uint8Array>("a Uint8Array", (value) => value instanceof Uint8Array);
 
 interface Parts {
   readonly undoLimit: number;
@@ -190,7 +189,7 @@ export class Session {
    * another vocabulary or of another shape
    */
   static restore(model: TextModel, bytes: Uint8Array): Session {
-    const saved = decodeSession(model, check("bytes", bytes, bytesRule));
+    const saved = decodeSession(model, check("bytes", bytes, byteArray()));
     const { undoLimit, seed, drawn, count, recent, position } = saved;
     const context = new Context(new Spelling(model.vocabulary), undoLimit);
     for (const index of recent) context.push(index);

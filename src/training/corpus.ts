@@ -59,10 +59,3 @@ class GrowingIndices {
     return this.#indices.subarray(0, this.#length);
   }
 }
-
-/** A 32-bit FNV-1a hash of the indices: a resumed run must see the text that it was interrupted on. */
-export function fingerprint(corpus: Corpus): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < corpus.length; i++) hash = Math.imul(hash ^ (corpus[i] as number), 0x01000193);
-  return hash >>> 0;
-}

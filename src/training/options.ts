@@ -1,5 +1,6 @@
 import { optimizerTables } from "../network/optimizers.js";
 import {
+  abortSignal,
   anyText,
   boolean,
   check,
@@ -67,10 +68,6 @@ const optimizerRule = either(
     (value) => optimizerName.fault((value as { type?: unknown } | null)?.type) === undefined,
   ),
 );
-const signalRule = custom<AbortSignal>(
-  "an AbortSignal",
-  (value) => typeof (value as AbortSignal | null)?.aborted === "boolean",
-);
 
 const table = {
   batching: optional(oneOf("windows", "streams")),
@@ -86,7 +83,7 @@ const table = {
   validation: optional(either(real({ above: 0, below: 1 }), anyText())),
   earlyStopping: optional(object<{ patience: number; minDelta?: number }>()),
   resume: optional(boolean()),
-  signal: optional(signalRule),
+  signal: optional(abortSignal()),
   onStep: optional(functionRule),
   onEpoch: optional(functionRule),
 };

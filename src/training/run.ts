@@ -2,8 +2,9 @@ import { CheckpointError, DivergedError } from "../errors.js";
 import { engineOf, type Network, type State } from "../network/network.js";
 import { Adam, AdamW, type Optimizer, type OptimizerState, RMSprop, SGD } from "../network/optimizers.js";
 import { readStateDict, type StateDict, writeStateDict } from "../network/state-dict.js";
+import { fingerprint } from "../text/fingerprint.js";
 import type { Batches } from "./batches.js";
-import { type Corpus, fingerprint } from "./corpus.js";
+import type { Corpus } from "./corpus.js";
 import { cutText } from "./cut-text.js";
 import type { EpochRecord, History, TrainingProgress } from "./history.js";
 import type { OptimizerChoice, RunOptions } from "./run-options.js";
@@ -177,6 +178,7 @@ export class Run {
   /** Copies of all that the run needs to go on, but for the network's weights. */
   saveState(): RunState {
     const engine = engineOf(this.#network);
+    // A resumed run must see the text that it was interrupted on.
     this.#fingerprint ??= fingerprint(this.#corpus);
     return {
       options: this.options,
