@@ -1,3 +1,5 @@
+import { nodeModule } from "../node-module.js";
+
 /** Passes that are timed before threads are started, and with them. */
 const ALONE = 3;
 const TOGETHER = 8;
@@ -10,11 +12,8 @@ const MOST = 4;
 
 /** How many threads there may be where nobody says: one for each processor, up to four. */
 export function automaticThreads(): number {
-  const { process, navigator } = globalThis as {
-    process?: NodeJS.Process;
-    navigator?: { readonly hardwareConcurrency?: number };
-  };
-  const processors = process?.getBuiltinModule?.("node:os").availableParallelism() ?? navigator?.hardwareConcurrency;
+  const { navigator } = globalThis as { navigator?: { readonly hardwareConcurrency?: number } };
+  const processors = nodeModule("node:os")?.availableParallelism() ?? navigator?.hardwareConcurrency;
   return Math.min(MOST, processors ?? 1);
 }
 
