@@ -64,6 +64,7 @@ async function bundleCrewKit() {
     "network/crew-member",
     "network/pass",
     "network/pass-plan",
+    "node-module",
   ];
   const { outputFiles } = await esbuild.build({
     ...COMMON,

@@ -1,3 +1,4 @@
+import { nodeModule } from "./node-module.js";
 import { check, custom, optional } from "./validate.js";
 
 /** A Web Worker, or a worker thread of Node. */
@@ -56,7 +57,7 @@ export function startWorker(source: string, createWorker: CreateWorker | undefin
   if (createWorker) {
     return listen(check("createWorker", createWorker(source), workerRule), listeners, "its file could not be loaded");
   }
-  const node = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:worker_threads");
+  const node = nodeModule("node:worker_threads");
   if (node) return listen(new node.Worker(source, { eval: true }), listeners, "");
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const forget = () => URL.revokeObjectURL(url);

@@ -1,5 +1,6 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
+import { nodeModule } from "../node-module.js";
 import type { Abi } from "./generated/abi.js";
 import { MEMORY_FLAGS } from "./generated/facts.js";
 import { source } from "./sources/inlined.js";
@@ -72,8 +73,8 @@ function sharingFaultOf(code: CoreCode): string | undefined {
   if (typeof SharedArrayBuffer === "undefined") {
     return "there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)";
   }
-  const { process, Worker } = globalThis as { process?: NodeJS.Process; Worker?: unknown };
-  if (process?.getBuiltinModule || Worker) return undefined;
+  const { Worker } = globalThis as { Worker?: unknown };
+  if (Worker || nodeModule("node:worker_threads")) return undefined;
   return "there are no workers";
 }
 

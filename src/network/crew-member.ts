@@ -1,5 +1,6 @@
 import { Arena } from "../core/arena.js";
 import { instantiateCore } from "../core/core.js";
+import { nodeModule } from "../node-module.js";
 import { Barrier } from "./barrier.js";
 import type { CrewStart } from "./crew.js";
 import { Pass } from "./pass.js";
@@ -12,9 +13,9 @@ interface Port {
 
 /** What a worker of a crew does: after its first message it only ever looks at the shared memory. */
 export function joinCrew(): void {
-  const threads = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:worker_threads");
-  const port = (threads?.parentPort ?? globalThis) as unknown as Port;
-  if (threads?.parentPort) threads.parentPort.once("message", (start: CrewStart) => void work(port, start));
+  const parent = nodeModule("node:worker_threads")?.parentPort;
+  const port = (parent ?? globalThis) as unknown as Port;
+  if (parent) parent.once("message", (start: CrewStart) => void work(port, start));
   else port.addEventListener("message", ({ data }) => void work(port, data as CrewStart), { once: true });
 }
 

@@ -1,3 +1,5 @@
+import { nodeModule } from "../node-module.js";
+
 /** Passes that are timed before threads are started, and with them. */
 const ALONE = 3;
 const TOGETHER = 8;
@@ -10,12 +12,11 @@ const MOST = 4;
 
 /** How many threads there may be where nobody says: one for each processor, up to four; the page of a Web Worker keeps one. */
 export function automaticThreads(): number {
-  const { process, navigator, WorkerGlobalScope } = globalThis as {
-    process?: NodeJS.Process;
+  const { navigator, WorkerGlobalScope } = globalThis as {
     navigator?: { readonly hardwareConcurrency?: number };
     WorkerGlobalScope?: unknown;
   };
-  const processors = process?.getBuiltinModule?.("node:os")?.availableParallelism?.() ?? navigator?.hardwareConcurrency;
+  const processors = nodeModule("node:os")?.availableParallelism() ?? navigator?.hardwareConcurrency;
   return Math.max(1, Math.min(MOST, (processors ?? 1) - (WorkerGlobalScope ? 1 : 0)));
 }
 

@@ -26,11 +26,12 @@ export async function* drive(
     options,
     callbacks: [...callbacks.keys()],
     hasSignal: signal !== undefined,
-    aborted: signal?.aborted ?? false,
   };
   const run = await link.ask((host) => host.start(target, request));
   const abort = () => void link.ask((host) => host.abort(run)).catch(() => undefined);
   signal?.addEventListener("abort", abort);
+  // Before, nobody listened. The worker hears of it before it is asked for the first event.
+  if (signal?.aborted) abort();
   let isOver = false;
   try {
     for (let answer: unknown; ; ) {

@@ -48,7 +48,6 @@ export interface RunRequest {
   /** Which callbacks the page has. */
   readonly callbacks: readonly ("onStep" | "onEpoch")[];
   readonly hasSignal: boolean;
-  readonly aborted: boolean;
 }
 
 /** What a run hands over. It goes on when the page asks for the next one: so nothing piles up. */

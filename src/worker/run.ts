@@ -28,7 +28,6 @@ export class Run {
     this.#model = model;
     this.#request = request;
     this.#forget = forget;
-    if (request.aborted) this.abort();
   }
 
   abort(): void {

@@ -1,5 +1,6 @@
 import * as comlink from "comlink";
 import { CharRNN, Session, Vocabulary } from "../index.js";
+import { nodeModule } from "../node-module.js";
 import { buffersOf, type Host, keepErrorClasses, type ModelFacts } from "./protocol.js";
 import { Run } from "./run.js";
 
@@ -52,8 +53,7 @@ const host: Host = {
   stop: async (run) => runs.get(run)?.stop(),
 };
 
-const threads = (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule?.("node:worker_threads");
-const port = threads?.parentPort;
+const port = nodeModule("node:worker_threads")?.parentPort;
 keepErrorClasses();
 comlink.expose(
   host,

@@ -206,6 +206,32 @@ describe("training", () => {
     expect(count).toBeGreaterThan(100);
   });
 
+  test("so does one that comes right after the call, before the worker has heard of it", async () => {
+    const model = await create();
+    const abortAfter = <T>(call: (signal: AbortSignal) => T): T => {
+      const controller = new AbortController();
+      const result = call(controller.signal);
+      controller.abort();
+      return result;
+    };
+    const all = async <T>(items: AsyncIterable<T>) => {
+      const collected: T[] = [];
+      for await (const item of items) collected.push(item);
+      return collected;
+    };
+    const endless = async function* () {
+      for (;;) yield text;
+    };
+    const epochs = 1_000_000;
+    const aborted = await abortAfter((signal) => model.fit(text, { epochs, signal }));
+    expect(aborted).toMatchObject({ stopped: "aborted", epochs: [] });
+    expect(await abortAfter((signal) => all(model.train(text, { epochs, signal })))).toEqual([]);
+    expect(await abortAfter((signal) => all(model.stream({ length: Infinity, signal })))).toEqual([]);
+    expect(await abortAfter((signal) => all(model.scoreStream(endless(), { signal })))).toEqual([]);
+    expect(await abortAfter((signal) => model.generate({ length: 1e9, signal }))).toBe("");
+    expect(await abortAfter((signal) => model.generateMany({ length: 1e9, count: 2, signal }))).toEqual(["", ""]);
+  });
+
   test("a stream that is left ends", async () => {
     const model = await create();
     let written = "";
