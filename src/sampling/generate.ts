@@ -48,8 +48,9 @@ async function* writeOn(writers: Writers, signal: AbortSignal | undefined): Asyn
     const [piece = ""] = writers.next();
     if (piece !== "") yield piece;
   }
+  if (signal?.aborted) return;
   const [rest = ""] = writers.end();
-  if (rest !== "" && !signal?.aborted) yield rest;
+  if (rest !== "") yield rest;
 }
 
 function writeAll(model: TextModel, options: ResolvedGenerate, count: number): string[] {
@@ -59,7 +60,7 @@ function writeAll(model: TextModel, options: ResolvedGenerate, count: number): s
     texts[row] += piece;
   };
   while (!writers.finished && !options.signal?.aborted) writers.next().forEach(add);
-  writers.end().forEach(add);
+  if (!options.signal?.aborted) writers.end().forEach(add);
   return texts;
 }
 

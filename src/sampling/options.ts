@@ -76,7 +76,7 @@ export interface GenerateOptions extends DrawOptions {
    * same.
    */
   readonly seed?: number;
-  /** Ends the text between two symbols, without an error. */
+  /** Ends the text between two symbols, without an error and without what may be the beginning of a stop string. */
   readonly signal?: AbortSignal;
 }
 

@@ -27,6 +27,7 @@ import { createWorkerRule } from "../worker-start.js";
 import { drive, resultOf } from "./drive.js";
 import { Link } from "./link.js";
 import type { ModelFacts } from "./protocol.js";
+import { Remote } from "./remote.js";
 import { type Portable, portable, Session } from "./session.js";
 
 /** What a page knows of a network that is in a worker. */
@@ -56,8 +57,7 @@ export interface RemoteNetwork {
 export class CharRNN {
   readonly network: RemoteNetwork;
   readonly vocabulary: Vocabulary;
-  readonly #link: Link;
-  readonly #target: number;
+  readonly #remote: Remote;
 
   /**
    * A model in a new worker.
@@ -98,20 +98,19 @@ export class CharRNN {
   }
 
   private constructor(link: Link, { target, vocabulary, config, parameterCount }: ModelFacts) {
-    this.#link = link;
-    this.#target = target;
+    this.#remote = new Remote(link, target);
     this.vocabulary = Vocabulary.fromJSON(vocabulary);
     this.network = {
       config: Object.freeze(config),
       parameterCount,
-      stateDict: () => this.#call("network.stateDict"),
-      loadStateDict: (dict) => this.#call("network.loadStateDict", dict),
+      stateDict: () => this.#remote.call("network.stateDict"),
+      loadStateDict: (dict) => this.#remote.call("network.loadStateDict", dict),
     };
   }
 
   /** Ends the worker at once. Calls under way, and later ones, reject with WorkerLostError. */
   terminate(): void {
-    this.#link.ends.lose("it was terminated");
+    this.#remote.link.ends.lose("it was terminated");
   }
 
   // An engine that does not know these symbols has one method named "undefined" for both, which is none the worse.
@@ -134,7 +133,7 @@ export class CharRNN {
    * @throws as the other class; what a callback throws, which ends the run; WorkerLostError
    */
   fit(text: string | AsyncIterable<string>, options: FitOptions = {}): Promise<History> {
-    return resultOf(drive(this.#link, this.#target, "fit", text, options));
+    return resultOf(drive(this.#remote, "fit", text, options));
   }
 
   /**
@@ -143,85 +142,85 @@ export class CharRNN {
    * @throws as `fit`, at the first step
    */
   train(text: string | AsyncIterable<string>, options: FitOptions = {}): AsyncIterable<TrainingProgress> {
-    return drive(this.#link, this.#target, "train", text, options) as AsyncIterable<TrainingProgress>;
+    return drive(this.#remote, "train", text, options) as AsyncIterable<TrainingProgress>;
   }
 
   /** As for the other class. The bytes move here. */
   save(options: { training?: boolean } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#call("save", options);
+    return this.#remote.call("save", options);
   }
 
   /** As for the other class: a model in the same worker, which ends for both. */
   async extend(text: string | Iterable<string>): Promise<CharRNN> {
     const pieces = typeof text === "string" ? text : [...text];
-    return new CharRNN(this.#link, await this.#call<ModelFacts>("extend", pieces));
+    return new CharRNN(this.#remote.link, await this.#remote.call<ModelFacts>("extend", pieces));
   }
 
   /** As for the other class. */
   predict(text: string, options: { sequenceLength: number }): Promise<string> {
-    return this.#call("predict", text, options);
+    return this.#remote.call("predict", text, options);
   }
 
   /** As for the other class. */
   evaluate(text: string, options: EvaluateOptions = {}): Promise<Evaluation> {
-    return this.#call("evaluate", text, options);
+    return this.#remote.call("evaluate", text, options);
   }
 
   /** As for the other class. */
   rank(texts: readonly string[], options: EvaluateOptions = {}): Promise<Ranking[]> {
-    return this.#call("rank", texts, options);
+    return this.#remote.call("rank", texts, options);
   }
 
   /** As for the other class. */
   score(text: string, options: ScoreOptions = {}): Promise<SymbolScore[]> {
-    return this.#call("score", text, options);
+    return this.#remote.call("score", text, options);
   }
 
   /** As for the other class; errors come at the first score. The worker is ahead by a few milliseconds at most. */
   scoreStream(text: string | AsyncIterable<string>, options: ScoreStreamOptions = {}): AsyncIterable<SymbolScore> {
-    return drive(this.#link, this.#target, "scoreStream", text, options) as AsyncIterable<SymbolScore>;
+    return drive(this.#remote, "scoreStream", text, options) as AsyncIterable<SymbolScore>;
   }
 
   /** As for the other class. `allowed` is a list or a RegExp: the worker cannot call a function of this side. */
   async generate(options: Portable<GenerateOptions>): Promise<string> {
     portable(options);
-    if (options?.signal === undefined) return this.#call("generate", options);
-    return resultOf(drive(this.#link, this.#target, "generate", undefined, options));
+    if (options?.signal === undefined) return this.#remote.call("generate", options);
+    return resultOf(drive(this.#remote, "generate", undefined, options));
   }
 
   /** As for the other class; errors come at the first symbol. The worker is ahead by a few milliseconds at most. */
   stream(options: Portable<GenerateOptions>): AsyncIterable<string> {
-    return drive(this.#link, this.#target, "stream", undefined, portable(options)) as AsyncIterable<string>;
+    return drive(this.#remote, "stream", undefined, portable(options)) as AsyncIterable<string>;
   }
 
   /** As for the other class, but with a signal one text after another. */
   async generateMany(options: Portable<GenerateManyOptions>): Promise<string[]> {
     portable(options);
-    if (options?.signal === undefined) return this.#call("generateMany", options);
-    return resultOf(drive(this.#link, this.#target, "generateMany", undefined, options));
+    if (options?.signal === undefined) return this.#remote.call("generateMany", options);
+    return resultOf(drive(this.#remote, "generateMany", undefined, options));
   }
 
   /** As for the other class. */
   beamSearch(options: BeamSearchOptions): Promise<Beam[]> {
-    return this.#call("beamSearch", options);
+    return this.#remote.call("beamSearch", options);
   }
 
   /** As for the other class, with its values moved here. */
   activations(text: string, options: ActivationOptions = {}): Promise<Activations> {
-    return this.#call("activations", text, options);
+    return this.#remote.call("activations", text, options);
   }
 
   /** As for the other class: a session in the same worker. */
   async session(options: SessionOptions = {}): Promise<Session> {
-    return new Session(this.#link, await this.#call("session", options));
+    return this.#sessionOf(await this.#remote.call("session", options));
   }
 
   /** The session that `Session.save` wrote, for the same model: `Session.restore` of the other class. The bytes move. */
   async restoreSession(bytes: Uint8Array): Promise<Session> {
-    return new Session(this.#link, await this.#call("restore", bytes));
+    return this.#sessionOf(await this.#remote.call("restore", bytes));
   }
 
-  #call<T>(method: string, ...args: readonly unknown[]): Promise<T> {
-    return this.#link.call(this.#target, method, args);
+  #sessionOf(target: number): Session {
+    return new Session(new Remote(this.#remote.link, target));
   }
 }

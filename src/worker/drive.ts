@@ -1,5 +1,5 @@
-import type { Link } from "./link.js";
 import type { RunRequest } from "./protocol.js";
+import type { Remote } from "./remote.js";
 
 type Callback = (value: never) => unknown;
 
@@ -11,8 +11,7 @@ interface RunOptions {
 
 /** The page's side of a run: yields its items, calls back, feeds it with pieces, and returns what it ends with. */
 export async function* drive(
-  link: Link,
-  target: number,
+  remote: Remote,
   method: RunRequest["method"],
   text: unknown,
   given: object,
@@ -27,7 +26,9 @@ export async function* drive(
     callbacks: [...callbacks.keys()],
     hasSignal: signal !== undefined,
   };
-  const run = await link.ask((host) => host.start(target, request));
+  const { link } = remote;
+  // The target is asked for here: a loop that has not begun keeps the worker from forgetting the model.
+  const run = await link.ask((host) => host.start(remote.target, request));
   const abort = () => void link.ask((host) => host.abort(run)).catch(() => undefined);
   signal?.addEventListener("abort", abort);
   // Before, nobody listened. The worker hears of it before it is asked for the first event.

@@ -138,7 +138,8 @@ export class Run {
   }
 }
 
-/** Options that are checked like these, but cost nothing: `stream` would also take an endless length. */
+/** Options whose length is checked without reading the prime or writing: `stream` would also take an endless one. */
 function writingNothing<O extends GenerateOptions>(options: O): O {
-  return { ...options, length: Number.isSafeInteger(options.length) ? Math.min(options.length, 0) : options.length };
+  const { length } = options;
+  return { ...options, prime: "", length: Number.isSafeInteger(length) ? Math.min(length, 0) : length };
 }

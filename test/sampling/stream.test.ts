@@ -29,6 +29,26 @@ describe("a stream", () => {
     expect(model.generate({ length: 5, signal: AbortSignal.abort() })).toBe("");
   });
 
+  test("ends where generate does, without what was held back because a stop string may have begun", async () => {
+    const written = model.generate({ length: 10, seed: 6 });
+    const abortedAfter = (count: number): GenerateOptions => {
+      const controller = new AbortController();
+      const allowed = (_: string, text: string) => {
+        if (text.length === count - 1) controller.abort();
+        return true;
+      };
+      const stop = `${written.slice(0, 5)}${written[5] === "a" ? "b" : "a"}`;
+      return { length: 10, seed: 6, stop, allowed, signal: controller.signal };
+    };
+    for (const [count, text] of [
+      [5, ""],
+      [7, written.slice(0, 7)],
+    ] as const) {
+      expect(model.generate(abortedAfter(count))).toBe(text);
+      expect((await collect(model.stream(abortedAfter(count)))).join("")).toBe(text);
+    }
+  });
+
   test("lets timers and input come: an endless one that nobody waits for is ended by a timer", async () => {
     let turns = 0;
     let ended = false;

@@ -56,3 +56,32 @@ test("the worker ends when nobody knows the model any more, but not while it is 
   `;
   expect(run(program)).toBe("finished 1\n");
 });
+
+test("the worker forgets models and sessions that nobody knows any more, while another one is in use", () => {
+  const program = `
+    import threads from "node:worker_threads";
+    import { CharRNN } from "./dist/worker.js";
+    let forgotten = 0;
+    const createWorker = (source) => {
+      const worker = new threads.Worker(source, { eval: true });
+      const post = worker.postMessage.bind(worker);
+      worker.postMessage = (message, transfer) => {
+        if (message.path?.[0] === "free") forgotten++;
+        post(message, transfer);
+      };
+      return worker;
+    };
+    const model = await CharRNN.create({ vocabulary: "abc", cell: "rnn", hiddenSize: 8, createWorker });
+    const late = model.extend("abcd").then((extended) => extended.stream({ length: 5 }));
+    for (let i = 0; i < 10; i++) await (await model.extend("abcd")).session();
+    const stream = await late;
+    for (let i = 0; i < 200 && forgotten < 20; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    let text = "";
+    for await (const piece of stream) text += piece;
+    console.log(forgotten, text.length, (await model.generate({ length: 3 })).length);
+  `;
+  expect(run(program)).toBe("20 5 3\n");
+});
