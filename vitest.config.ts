@@ -1,21 +1,12 @@
 import { relative } from "node:path";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Node 20 has relaxed SIMD behind a flag; with it the tests see both cores there too.
 const relaxedSimd = process.versions.node.startsWith("20.") ? ["--experimental-wasm-relaxed-simd"] : [];
 
 /** What takes longest: none of it is to begin when the others are nearly done. */
-const LONGEST = [
-  "parity/live",
-  "parity/lab",
-  "cli/",
-  "platform/",
-  "resume/kill",
-  "threads/crew",
-  "docs/readme",
-  "gradients/",
-];
+const LONGEST = ["parity/live", "parity/lab", "cli/", "resume/kill", "threads/crew", "docs/readme", "gradients/"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -30,7 +21,18 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    // A browser wants the machine for itself: its frames are counted.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "library",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, "test/platform/**"],
+        },
+      },
+      { extends: true, test: { name: "browser", include: ["test/platform/*.test.ts"], fileParallelism: false } },
+    ],
     execArgv: relaxedSimd,
     pool: "forks",
     // The library is loaded once in each process; a file puts back what it stubs.

@@ -11,7 +11,7 @@ import { COMMAND, ended, run, start, temporaryFolder } from "./process.js";
  */
 
 const folder = temporaryFolder();
-const EPOCHS = 60;
+const EPOCHS = 40;
 const TRAIN = [
   ...["--cell", "lstm", "--hidden", "16", "--layers", "2", "--dropout", "0.2"],
   ...["--epochs", String(EPOCHS), "--validation", "0.1", "--numerics", "reproducible"],
