@@ -1,12 +1,12 @@
 import { relative } from "node:path";
-import { configDefaults, defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Node 20 has relaxed SIMD behind a flag; with it the tests see both cores there too.
 const relaxedSimd = process.versions.node.startsWith("20.") ? ["--experimental-wasm-relaxed-simd"] : [];
 
 /** What takes longest: none of it is to begin when the others are nearly done. */
-const LONGEST = ["parity/live", "parity/lab", "cli/", "resume/kill", "threads/crew", "docs/readme", "gradients/"];
+const LONGEST = ["parity/lab", "cli/", "resume/kill", "threads/crew", "docs/readme", "gradients/"];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -19,19 +19,20 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+function project(name: string, include: string, exclude: string[] = []): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: { name, include: [`${include}.test.ts`], exclude: [...configDefaults.exclude, ...exclude] },
+  };
+}
+
 export default defineConfig({
   test: {
-    // A browser wants the machine for itself: its frames are counted.
+    // What needs more than Node is apart: a browser wants the machine for itself, since its frames are counted.
     projects: [
-      {
-        extends: true,
-        test: {
-          name: "library",
-          include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, "test/platform/**"],
-        },
-      },
-      { extends: true, test: { name: "browser", include: ["test/platform/*.test.ts"], fileParallelism: false } },
+      project("library", "test/**/*", ["test/platform/**", "test/parity/live*"]),
+      project("browser", "test/platform/*"),
+      project("pytorch", "test/parity/live*"),
     ],
     execArgv: relaxedSimd,
     pool: "forks",
