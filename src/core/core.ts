@@ -1,6 +1,6 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
-import { nodeModule } from "../node-module.js";
+import { hasNodeModules } from "../node-module.js";
 import type { Abi } from "./generated/abi.js";
 import { MEMORY_FLAGS } from "./generated/facts.js";
 import { source } from "./sources/inlined.js";
@@ -74,7 +74,7 @@ function sharingFaultOf(code: CoreCode): string | undefined {
     return "there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)";
   }
   const { Worker } = globalThis as { Worker?: unknown };
-  if (Worker || nodeModule("node:worker_threads")) return undefined;
+  if (Worker || hasNodeModules()) return undefined;
   return "there are no workers";
 }
 

@@ -16,7 +16,7 @@ export function automaticThreads(): number {
     navigator?: { readonly hardwareConcurrency?: number };
     WorkerGlobalScope?: unknown;
   };
-  const processors = nodeModule("node:os")?.availableParallelism() ?? navigator?.hardwareConcurrency;
+  const processors = navigator?.hardwareConcurrency ?? nodeModule("node:os")?.availableParallelism();
   return Math.max(1, Math.min(MOST, (processors ?? 1) - (WorkerGlobalScope ? 1 : 0)));
 }
 
