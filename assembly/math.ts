@@ -8,7 +8,7 @@ import { FLOAT, madd } from "./simd";
  */
 
 // Constants are read from memory: V8 makes a v128.const anew at every use, which takes longer than the load and the
-// arithmetic together (bench/limit.ts with constants of its own: 13 GFLOP/s instead of 52, x86-64, November 2026).
+// arithmetic together (bench/limit-kernels.ts with constants of its own: 13 GFLOP/s instead of 52, x86-64, November 2026).
 const EXP = memory.data<f32>([
   89, // from here on Infinity, and 2^n stays representable in two factors
   -105, // from here on 0, likewise

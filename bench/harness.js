@@ -1,19 +1,7 @@
-/** Seconds of each of `repeats` calls, after `warmUp` that do not count. */
-export function measure(work, { warmUp = 3, repeats = 9 } = {}) {
-  for (let i = 0; i < warmUp; i++) work();
-  return summarize(
-    Array.from({ length: repeats }, () => {
-      const start = performance.now();
-      work();
-      return (performance.now() - start) / 1000;
-    }),
-  );
-}
-
-/** The least, the middle and the most of some seconds. */
-export function summarize(seconds) {
-  const sorted = seconds.toSorted((a, b) => a - b);
-  return { min: sorted[0], median: sorted[Math.floor(sorted.length / 2)], max: sorted.at(-1), repeats: sorted.length };
+/** The least, the middle and the most of some numbers, and all of them in their order. */
+export function summarize(all) {
+  const sorted = all.toSorted((a, b) => a - b);
+  return { min: sorted[0], median: sorted[Math.floor(sorted.length / 2)], max: sorted.at(-1), all };
 }
 
 /** Rows of cells as a Markdown table: the first row is the head, numbers stand right. */

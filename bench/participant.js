@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { summarize } from "./harness.js";
 
 /** Where a machine is so busy that a workload takes longer than this, it is measured a few times only. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 60_000;
 const FEW = 3;
 
 /**
@@ -32,6 +32,16 @@ export class Participant {
     return new Participant(python, [pathOf("peers/pytorch.py"), String(threads)]);
   }
 
+  /** A JavaScript peer, for one workload. */
+  static peer(name) {
+    return new Participant(process.execPath, [pathOf(`peers/${name}.js`)]);
+  }
+
+  /** What the processor can do at most. */
+  static limit(kind) {
+    return new Participant(process.execPath, [pathOf("limit.js"), kind]);
+  }
+
   prepare(workload) {
     return this.#ask({ prepare: workload });
   }
@@ -55,22 +65,22 @@ export class Participant {
 
 /**
  * Seconds per unit of a workload for each participant, by name: one run of each after the other, so that what else the
- * machine does hits all of them.
+ * machine does hits all of them. One that says in its facts that it is `skipped` has nothing but these.
  */
 export async function measureByTurns(participants, workload, repeats) {
   const facts = {};
-  const seconds = {};
   for (const [name, { participant, kind = workload.kind }] of Object.entries(participants)) {
     facts[name] = await participant.prepare({ ...workload, kind });
-    seconds[name] = [];
   }
   requireEqualLosses(workload, facts);
+  const taking = Object.keys(participants).filter((name) => !facts[name].skipped);
+  const seconds = Object.fromEntries(taking.map((name) => [name, []]));
   const start = performance.now();
   for (let i = 0; i < repeats && (i < FEW || performance.now() - start < PATIENCE_MS); i++) {
-    for (const [name, { participant }] of Object.entries(participants)) seconds[name].push(await participant.run());
+    for (const name of taking) seconds[name].push(await participants[name].participant.run());
   }
   return Object.fromEntries(
-    Object.keys(seconds).map((name) => [name, { ...summarize(seconds[name]), ...facts[name] }]),
+    Object.keys(facts).map((name) => [name, { ...facts[name], ...(seconds[name] && summarize(seconds[name])) }]),
   );
 }
 

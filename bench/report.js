@@ -34,20 +34,19 @@ export function trainingTable({ training, versions }) {
 }
 
 export function peersTable({ training, versions }) {
-  const taking = Object.keys(peers).filter((peer) => training.some((workload) => workload.peers[peer]));
+  const measured = training.filter((workload) => workload.peers);
+  const taking = Object.keys(peers).filter((peer) => measured.some((workload) => workload.peers[peer]));
   if (taking.length === 0) return "";
   return table([
     ["training, one thread", "ours", ...taking.flatMap((peer) => [`${peers[peer].name} ${versions[peer] ?? ""}`, ""])],
-    ...training
-      .filter((workload) => Object.keys(workload.peers).length > 0)
-      .map(({ name, measured, peers: theirs }) => [
-        name,
-        span(measured.fast1),
-        ...taking.flatMap((peer) => [
-          theirs[peer]?.skipped ? `skipped: ${theirs[peer].skipped}` : span(theirs[peer]),
-          times(ratioOf(theirs[peer], measured.fast1)),
-        ]),
+    ...measured.map(({ name, peers: { ours, ...theirs } }) => [
+      name,
+      span(ours),
+      ...taking.flatMap((peer) => [
+        theirs[peer]?.skipped ? `skipped: ${theirs[peer].skipped}` : span(theirs[peer]),
+        times(ratioOf(theirs[peer], ours)),
       ]),
+    ]),
   ]);
 }
 
@@ -63,44 +62,43 @@ export function samplingTable({ sampling }) {
       "generate against PyTorch",
       "reading the weights alone",
     ],
-    ...sampling.map(({ name, measured: { forward, generate, pytorch }, reading }) => [
+    ...sampling.map(({ name, measured: { forward, generate, pytorch, reading } }) => [
       name,
       rate(generate),
       rate(forward),
       rate(pytorch),
       times(ratioOf(pytorch, generate)),
-      rate({ median: reading }),
+      rate(reading),
     ]),
   ]);
 }
 
 export function productsTable({ products }) {
   const kinds = Object.keys(products ?? {});
-  const all = products?.[kinds[0]]?.products ?? [];
+  const all = products?.[kinds[0]] ?? [];
   if (all.length === 0) return "";
   return table([
     ["products (M, N, K), GFLOP/s", ...kinds.flatMap((kind) => [kind, "of the limit"])],
-    ["registers alone: the limit", ...kinds.flatMap((kind) => [products[kind].limit.toFixed(1), ""])],
     ...all.map(({ name, form, M, N, K }, i) => [
       `${form} (${M}, ${N}, ${K}) ${name}`,
       ...kinds.flatMap((kind) => {
-        const { gflops } = products[kind].products[i];
-        return [gflops.toFixed(1), `${((100 * gflops) / products[kind].limit).toFixed(0)} %`];
+        const { gflops, share } = products[kind][i];
+        return [gflops.toFixed(1), `${(100 * share).toFixed(0)} %`];
       }),
     ]),
   ]);
 }
 
 /** How much of the register limit a whole training step has: what is not products is in the rest. */
-export function shareTable({ training, products, engine }) {
-  const limit = products?.[engine.fastCore]?.limit;
-  if (!limit || training.length === 0) return "";
+export function shareTable({ training }) {
+  if (training.length === 0) return "";
   return table([
     ["a whole step's products, one thread", "GFLOP", "GFLOP/s", "of the register limit"],
     ...training.map((workload) => {
+      const { fast1, limit } = workload.measured;
       const gflop = flopsOf(workload) / 1e9;
-      const rate = gflop / workload.measured.fast1.median;
-      return [shortName(workload), gflop.toPrecision(3), rate.toFixed(1), `${((100 * rate) / limit).toFixed(0)} %`];
+      const share = `${(100 / ratioOf(fast1, limit)).toFixed(0)} % of ${(gflop / limit.median).toFixed(1)}`;
+      return [shortName(workload), gflop.toPrecision(3), (gflop / fast1.median).toFixed(1), share];
     }),
   ]);
 }

@@ -13,11 +13,11 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { dotChart, lineChart } from "./chart.js";
-import { measureProducts, measureReading } from "./gemm.js";
+import { measureProducts } from "./gemm.js";
 import { summarize } from "./harness.js";
 import { measureMemory } from "./memory.js";
 import { measureByTurns, Participant } from "./participant.js";
-import { findPyTorch, isInstalled, measurePeer, peers } from "./peers.js";
+import { findPyTorch, isInstalled, peers } from "./peers.js";
 import {
   firstStepLine,
   growthTable,
@@ -31,7 +31,7 @@ import {
   trainingTable,
 } from "./report.js";
 import { fastest, judge, ratioOf, shortName } from "./targets.js";
-import { growth, products, sampling, weightBytes, workloads } from "./workloads.js";
+import { growth, products, sampling, workloads } from "./workloads.js";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const { values: flags } = parseArgs({
@@ -90,6 +90,7 @@ const ours = {
   reproducible1: Participant.ours("reproducible", 1),
   fast2: Participant.ours("fast", 2),
 };
+const limit = Participant.limit(result.engine.fastCore);
 const theirs = python ? { pytorch1: Participant.pyTorch(python, 1), pytorch2: Participant.pyTorch(python, 2) } : {};
 try {
   await measureTraining();
@@ -103,7 +104,7 @@ try {
   }
   if (wants("growth")) await measureGrowth();
 } finally {
-  for (const participant of Object.values({ ...ours, ...theirs })) participant.end();
+  for (const participant of Object.values({ ...ours, ...theirs, limit })) participant.end();
 }
 if (wants("first-step")) {
   const first = () => JSON.parse(execFileSync(process.execPath, ["bench/first-step.js"], { encoding: "utf8" }));
@@ -128,21 +129,43 @@ print();
 async function measureTraining() {
   for (const workload of workloads.filter(({ key }) => wants("workloads", key))) {
     const participants = Object.fromEntries(
-      // Ours and theirs alternate.
-      ["fast1", "pytorch1", "reproducible1", "pytorch2", "fast2"]
-        .filter((name) => ours[name] ?? theirs[name])
-        .map((name) => [name, { participant: ours[name] ?? theirs[name] }]),
+      // Ours and theirs alternate, and PyTorch's two threads come last: they go on spinning for a while when they are done.
+      Object.entries({
+        fast1: ours.fast1,
+        pytorch1: theirs.pytorch1,
+        limit,
+        fast2: ours.fast2,
+        reproducible1: ours.reproducible1,
+        pytorch2: theirs.pytorch2,
+      })
+        .filter(([, participant]) => participant)
+        .map(([name, participant]) => [name, { participant }]),
     );
     const measured = await measureByTurns(participants, workload, repeatsOf(workload.repeats));
     result.versions.pytorch ??= measured.pytorch1?.version;
-    const slow = {};
-    for (const peer of workload.peers.filter((name) => available.includes(name))) {
-      slow[peer] = measurePeer(peer, workload, flags.quick ? 1 : 3);
-      result.versions[peer] ??= slow[peer].version;
-      if (slow[peer].skipped) say(`skipped: ${peers[peer].name} on ${workload.name}: ${slow[peer].skipped}`);
-    }
+    const taking = workload.peers.filter((name) => available.includes(name));
+    const slow = taking.length > 0 ? await measurePeers(workload, taking) : undefined;
     result.training.push({ ...workload, measured, peers: slow });
     say(`measured ${workload.name}`);
+  }
+}
+
+/** The slow ones, by turns with ours. */
+async function measurePeers(workload, names) {
+  const participants = { ours: ours.fast1 };
+  for (const name of names) participants[name] = Participant.peer(name);
+  try {
+    const turns = Object.fromEntries(
+      Object.entries(participants).map(([name, participant]) => [name, { participant }]),
+    );
+    const measured = await measureByTurns(turns, workload, repeatsOf(5));
+    for (const name of names) {
+      result.versions[name] ??= measured[name].version;
+      if (measured[name].skipped) say(`skipped: ${peers[name].name} on ${workload.name}: ${measured[name].skipped}`);
+    }
+    return measured;
+  } finally {
+    for (const name of names) participants[name].end();
   }
 }
 
@@ -152,14 +175,14 @@ async function measureSampling() {
     const generator = Participant.ours("fast", 1);
     try {
       const participants = {
-        forward: { participant: ours.fast1 },
-        ...(python && { pytorch: { participant: theirs.pytorch1 } }),
         generate: { participant: generator, kind: "generate" },
+        ...(python && { pytorch: { participant: theirs.pytorch1 } }),
+        reading: { participant: limit },
+        forward: { participant: ours.fast1 },
       };
       const measured = await measureByTurns(participants, workload, repeatsOf(workload.repeats));
       result.versions.pytorch ??= measured.pytorch?.version;
-      const reading = await measureReading(result.engine.fastCore, weightBytes(workload));
-      result.sampling.push({ ...workload, measured, reading });
+      result.sampling.push({ ...workload, measured });
     } finally {
       generator.end();
     }
@@ -177,8 +200,8 @@ async function measureGrowth() {
         workload,
         repeatsOf(workload.repeats),
       );
-      const { min, median, max, repeats } = fast1;
-      measured.push({ value, seconds: { min, median, max, repeats } });
+      const { min, median, max, all } = fast1;
+      measured.push({ value, seconds: { min, median, max, all } });
     }
     result.growth.push({ letter, points: measured });
     say(`measured how time grows with ${letter}`);

@@ -1,8 +1,8 @@
-import { time } from "./harness.js";
+import { summarize, time } from "./harness.js";
 import { flopsOf } from "./workloads.js";
 
 /*
- * What the numbers are to be, and what they are. Every value is of one run; ratios are of medians.
+ * What the numbers are to be, and what they are. Every value is of one run.
  */
 
 const TRAINING = [
@@ -40,9 +40,13 @@ function isMet({ target, value, atMost }) {
   return atMost ? value <= target : value >= target;
 }
 
-/** How many times faster ours is, undefined where one of them was not measured. */
+/**
+ * How many times faster ours is, undefined where one of them was not measured: the median over the turns in which both
+ * were, since a machine that slows down slows down both.
+ */
 export function ratioOf(theirs, ours) {
-  return theirs?.median !== undefined && ours?.median !== undefined ? theirs.median / ours.median : undefined;
+  if (!theirs?.all || !ours?.all) return undefined;
+  return summarize(theirs.all.map((seconds, turn) => seconds / ours.all[turn])).median;
 }
 
 function judgeTraining(result, { key, pytorch, peers }) {
@@ -53,7 +57,7 @@ function judgeTraining(result, { key, pytorch, peers }) {
   const rows = Object.entries(peers).map(([peer, target]) => ({
     name: `${label} against ${PEER_NAMES[peer]}`,
     target,
-    value: ratioOf(workload.peers[peer], measured.fast1),
+    value: ratioOf(workload.peers[peer], workload.peers.ours),
     unit: "×",
   }));
   const value = ratioOf(measured.pytorch1, measured.fast1);
@@ -64,7 +68,7 @@ function judgeTraining(result, { key, pytorch, peers }) {
       target: pytorch,
       value,
       unit: "×",
-      beside: besideLimit(result, workload, measured.pytorch1, measured.fast1, 1),
+      beside: besideLimit(workload, measured.pytorch1, measured.fast1, 1),
     },
     ...rows,
   ];
@@ -81,7 +85,7 @@ function judgeThreads(result) {
       target: 1.3,
       value: ratioOf(theirs, ours),
       unit: "×",
-      beside: besideLimit(result, workload, theirs, ours, ours === fast2 ? 2 : 1),
+      beside: besideLimit(workload, theirs, ours, ours === fast2 ? 2 : 1),
     },
     { name: `${shortName(workload)}, two threads against one`, target: 1.75, value: ratioOf(fast1, fast2), unit: "×" },
   ];
@@ -103,46 +107,45 @@ function judgeProducts({ products, engine }) {
   const measured = products?.[engine.fastCore];
   if (!measured) return [];
   const worst = (name, target, all) => {
-    const [least] = all.toSorted((a, b) => a.gflops - b.gflops);
+    const [least] = all.toSorted((a, b) => a.share - b.share);
     return {
       name: `${name}, worst: ${least.form} (${least.M}, ${least.N}, ${least.K})`,
       target,
-      value: (100 * least.gflops) / measured.limit,
+      value: 100 * least.share,
       unit: " %",
-      beside: `${least.gflops.toFixed(1)} of the registers' ${measured.limit.toFixed(1)} GFLOP/s`,
+      beside: `${least.gflops.toFixed(1)} GFLOP/s`,
     };
   };
   return [
     worst(
       "products with M, N, K ≥ 128, of the register limit",
       90,
-      measured.products.filter(({ M, N, K }) => Math.min(M, N, K) >= 128),
+      measured.filter(({ M, N, K }) => Math.min(M, N, K) >= 128),
     ),
     worst(
       "the lab's products, of the register limit",
       75,
-      measured.products.filter(({ name }) => name.startsWith("lab")),
+      measured.filter(({ name }) => name.startsWith("lab")),
     ),
   ];
 }
 
 /** What the ratio would be if the products ran at the register limit and all else took no time. */
-function besideLimit({ products, engine }, workload, theirs, ours, threads) {
-  const limit = products?.[engine.fastCore]?.limit;
+function besideLimit(workload, theirs, ours, threads) {
+  const { limit } = workload.measured;
   if (!limit || !theirs || !ours) return undefined;
-  const gflop = flopsOf(workload) / 1e9;
-  const rate = gflop / ours.median;
-  const bound = theirs.median / (gflop / (limit * threads));
-  const registers = threads === 1 ? `${limit.toFixed(1)}` : `${threads} × ${limit.toFixed(1)}`;
-  return `${rate.toFixed(1)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound.toFixed(2)}`;
+  const rate = (seconds) => (flopsOf(workload) / 1e9 / seconds).toFixed(1);
+  const registers = `${threads === 1 ? "" : `${threads} × `}${rate(limit.median)}`;
+  const bound = (ratioOf(theirs, limit) * threads).toFixed(2);
+  return `${rate(ours.median)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound}`;
 }
 
 /** What the ratio would be if a symbol took only as long as reading its weights, as one stream, without any arithmetic. */
-function besideReading({ measured: { generate, pytorch }, reading }) {
+function besideReading({ measured: { generate, pytorch, reading } }) {
   if (!reading || !generate || !pytorch) return undefined;
-  const share = ((100 * reading) / generate.median).toFixed(0);
-  const bound = (pytorch.median / reading).toFixed(2);
-  return `reading its weights once takes ${time(reading)}, ${share} % of a symbol's time, at which the ratio would be ${bound}`;
+  const share = (100 / ratioOf(generate, reading)).toFixed(0);
+  const bound = ratioOf(pytorch, reading).toFixed(2);
+  return `reading its weights once takes ${time(reading.median)}, ${share} % of a symbol's time, at which the ratio would be ${bound}`;
 }
 
 export function fastest(...all) {

@@ -18,17 +18,17 @@ export const workloads = [
     repeats: 15,
     peers: ["tfjs", "jax-js", "brain"],
   },
-  training("rnn", 128, 50, 50, 20, ["tfjs", "jax-js"]),
-  training("gru", 128, 50, 50, 10, ["tfjs"]),
-  training("lstm", 128, 50, 50, 10, ["tfjs"]),
-  training("lstm", 256, 32, 64, 3, []),
+  training("rnn", 128, 50, 50, 10, ["tfjs", "jax-js"]),
+  training("gru", 128, 50, 50, 5, ["tfjs"]),
+  training("lstm", 128, 50, 50, 5, ["tfjs"]),
+  training("lstm", 256, 32, 64, 2, []),
   training("lstm", 512, 64, 64, 1, []),
 ];
 
 function training(cell, hiddenSize, B, T, steps, peers) {
   const name = `${cell.toUpperCase()} 2×${hiddenSize}, V 65, B ${B}, T ${T}, one step`;
   const key = `${cell}-${hiddenSize}`;
-  return { name, key, kind: "training", cell, hiddenSize, numLayers: 2, classes: 65, B, T, steps, repeats: 7, peers };
+  return { name, key, kind: "training", cell, hiddenSize, numLayers: 2, classes: 65, B, T, steps, repeats: 15, peers };
 }
 
 export const sampling = [
@@ -86,19 +86,18 @@ export function classIndices(length, classes, shift = 0) {
 
 const GATES = { rnn: 1, gru: 3, lstm: 4 };
 
-/**
- * Floating-point operations that a measurement's unit (a training step, the lab's epochs, a symbol) cannot do without:
- * those of the matrix products. The first layer's input is a class index and needs none; the first step's state is zero.
- */
 /** Bytes of the weights that one symbol needs: of the first W_ih it takes a single column. */
 export function weightBytes({ cell, hiddenSize: H, numLayers, classes }) {
   return 4 * ((2 * numLayers - 1) * GATES[cell] * H * H + H * classes);
 }
 
-export function flopsOf({ key, kind, cell, hiddenSize: H, numLayers, classes, B, T, steps }) {
+/**
+ * Floating-point operations that a training step, or all of the lab's epochs, cannot do without: those of the matrix
+ * products. The first layer's input is a class index and needs none; the first step's state is zero.
+ */
+export function flopsOf({ key, cell, hiddenSize: H, numLayers, classes, B, T, steps }) {
   const recurrent = numLayers * GATES[cell] * H * H;
   const others = (numLayers - 1) * GATES[cell] * H * H + H * classes;
-  if (kind === "sampling") return 2 * (recurrent + others);
   // Forward, to the inputs and to the weights: three products of the same size, each a multiply and an add.
   return 6 * B * ((T - 1) * recurrent + T * others) * (key === "lab" ? steps : 1);
 }

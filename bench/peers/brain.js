@@ -3,25 +3,27 @@
  * with clipping), so that an iteration over all windows stands for a step over the batch.
  */
 import brain from "brain.js";
+import { serve } from "../serve.js";
 import { classIndices } from "../workloads.js";
-import { readWorkload, report, versionOf } from "./measure.js";
+import { prepareSteps, versionOf } from "./measure.js";
 
-const workload = readWorkload();
-const { cell, hiddenSize, numLayers, classes, B, T } = workload;
-const create = { rnn: brain.recurrent.RNN, gru: brain.recurrent.GRU, lstm: brain.recurrent.LSTM }[cell];
-const network = new create({
-  hiddenLayers: Array(numLayers).fill(hiddenSize),
-  inputSize: classes,
-  inputRange: classes,
-  outputSize: classes,
-  maxPredictionLength: T,
-});
-const all = Array.from(classIndices(B * T + 1, classes));
-const windows = Array.from({ length: B }, (_, b) => all.slice(b * T, b * T + T + 1));
-network.initialize();
+await serve(async (workload) => {
+  const { cell, hiddenSize, numLayers, classes, B, T } = workload;
+  const create = { rnn: brain.recurrent.RNN, gru: brain.recurrent.GRU, lstm: brain.recurrent.LSTM }[cell];
+  const network = new create({
+    hiddenLayers: Array(numLayers).fill(hiddenSize),
+    inputSize: classes,
+    inputRange: classes,
+    outputSize: classes,
+    maxPredictionLength: T,
+  });
+  const all = Array.from(classIndices(B * T + 1, classes));
+  const windows = Array.from({ length: B }, (_, b) => all.slice(b * T, b * T + T + 1));
+  network.initialize();
 
-await report(workload, versionOf("brain.js"), async () => {
-  let sum = 0;
-  for (const window of windows) sum += network.trainPattern(window, true);
-  return sum / B;
+  return prepareSteps(workload, versionOf("brain.js"), async () => {
+    let sum = 0;
+    for (const window of windows) sum += network.trainPattern(window, true);
+    return sum / B;
+  });
 });
