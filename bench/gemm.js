@@ -1,22 +1,24 @@
 import { readFileSync } from "node:fs";
 import { summarize } from "./harness.js";
 import { createLimit } from "./limit.js";
+import { products } from "./workloads.js";
+
+/*
+ * node bench/gemm.js <relaxed | simd> : GFLOP/s of each product on a build of the core as JSON, packing included as
+ * training has it (weights are packed for every product of many rows), and its share of what the registers alone can do,
+ * both by turns.
+ */
 
 /** Operations that a product is measured with at a time, as many as of the registers alone just before. */
 const FLOPS = 2e8;
 const [WARM_UP, TURNS] = [15, 25];
 
-/**
- * GFLOP/s of each product on a build of the core, packing included as training has it (weights are packed for every
- * product of many rows), and its share of what the registers alone can do, both by turns.
- */
-export async function measureProducts(kind, products) {
-  const limit = await createLimit(kind);
-  return products.map((product) => ({ ...product, ...measureProduct(kind, product, limit) }));
-}
+const kind = process.argv[2];
+const limit = await createLimit(kind);
+console.log(JSON.stringify(products.map((product) => ({ ...product, ...measureProduct(product) }))));
 
-function measureProduct(kind, { form, M, N, K }, limit) {
-  const multiply = prepareProduct(kind, form, M, N, K);
+function measureProduct({ form, M, N, K }) {
+  const multiply = prepareProduct(form, M, N, K);
   const flops = 2 * M * N * K;
   const calls = Math.max(1, Math.round(FLOPS / flops));
   const turn = () => {
@@ -33,7 +35,7 @@ function measureProduct(kind, { form, M, N, K }, limit) {
 }
 
 /** One product by the kernels themselves, on numbers between −0.5 and 0.5. */
-function prepareProduct(kind, form, M, N, K) {
+function prepareProduct(form, M, N, K) {
   const memory = new WebAssembly.Memory({ initial: 4096, maximum: 65536 });
   const module = new WebAssembly.Module(readFileSync(`build/${kind}.wasm`));
   const { exports: kernels } = new WebAssembly.Instance(module, { env: { memory } });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { summarize } from "./harness.js";
@@ -6,6 +6,16 @@ import { summarize } from "./harness.js";
 /** Where a machine is so busy that a workload takes longer than this, it is measured a few times only. */
 const PATIENCE_MS = 60_000;
 const FEW = 3;
+
+const canPin = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+
+/**
+ * A command on the first processor, where the system can do that: all who have one thread are to share it. On a machine
+ * with other guests the next processor may be half as fast for minutes.
+ */
+export function onOneProcessor(...command) {
+  return canPin ? ["taskset", "-c", "0", ...command] : command;
+}
 
 /**
  * Who is measured, in a process of its own that lives as long as the run. It is told a line of JSON at a time:
@@ -16,8 +26,9 @@ export class Participant {
   #lines;
   #errors = "";
 
-  constructor(command, args) {
-    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  constructor(threads, ...command) {
+    const [program, ...args] = threads === 1 ? onOneProcessor(...command) : command;
+    this.#process = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#process.stderr.on("data", (data) => {
       this.#errors += data;
     });
@@ -25,21 +36,21 @@ export class Participant {
   }
 
   static ours(numerics, threads) {
-    return new Participant(process.execPath, [pathOf("ours.js"), numerics, String(threads)]);
+    return new Participant(threads, process.execPath, pathOf("ours.js"), numerics, String(threads));
   }
 
   static pyTorch(python, threads) {
-    return new Participant(python, [pathOf("peers/pytorch.py"), String(threads)]);
+    return new Participant(threads, python, pathOf("peers/pytorch.py"), String(threads));
   }
 
   /** A JavaScript peer, for one workload. */
   static peer(name) {
-    return new Participant(process.execPath, [pathOf(`peers/${name}.js`)]);
+    return new Participant(1, process.execPath, pathOf(`peers/${name}.js`));
   }
 
   /** What the processor can do at most. */
   static limit(kind) {
-    return new Participant(process.execPath, [pathOf("limit.js"), kind]);
+    return new Participant(1, process.execPath, pathOf("limit.js"), kind);
   }
 
   prepare(workload) {

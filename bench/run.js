@@ -13,10 +13,9 @@ import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { dotChart, lineChart } from "./chart.js";
-import { measureProducts } from "./gemm.js";
 import { summarize } from "./harness.js";
 import { measureMemory } from "./memory.js";
-import { measureByTurns, Participant } from "./participant.js";
+import { measureByTurns, onOneProcessor, Participant } from "./participant.js";
 import { findPyTorch, isInstalled, peers } from "./peers.js";
 import {
   firstStepLine,
@@ -31,7 +30,7 @@ import {
   trainingTable,
 } from "./report.js";
 import { fastest, judge, ratioOf, shortName } from "./targets.js";
-import { growth, products, sampling, workloads } from "./workloads.js";
+import { growth, sampling, workloads } from "./workloads.js";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const { values: flags } = parseArgs({
@@ -117,7 +116,8 @@ if (wants("first-step")) {
 if (wants("products")) {
   result.products = {};
   for (const kind of hasRelaxed ? ["relaxed", "simd"] : ["simd"]) {
-    result.products[kind] = await measureProducts(kind, products);
+    const [program, ...args] = onOneProcessor(process.execPath, "bench/gemm.js", kind);
+    result.products[kind] = JSON.parse(execFileSync(program, args, { encoding: "utf8" }));
     say(`measured products, ${kind}`);
   }
 }

@@ -137,7 +137,8 @@ function besideLimit(workload, theirs, ours, threads) {
   const rate = (seconds) => (flopsOf(workload) / 1e9 / seconds).toFixed(1);
   const registers = `${threads === 1 ? "" : `${threads} × `}${rate(limit.median)}`;
   const bound = (ratioOf(theirs, limit) * threads).toFixed(2);
-  return `${rate(ours.median)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound}`;
+  const least = (theirs.min / ours.min).toFixed(2);
+  return `${least}× by the least times; ${rate(ours.median)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound}`;
 }
 
 /** What the ratio would be if a symbol took only as long as reading its weights, as one stream, without any arithmetic. */
