@@ -1,18 +1,17 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import { serve } from "./serve.js";
 import { flopsOf, weightBytes } from "./workloads.js";
 
 /*
- * What the processor can do at most, beside the others in the same turns: node bench/limit.js <relaxed | simd>. A unit of
- * training takes it as long as the registers need for the products alone, a symbol as long as reading its weights once.
+ * What the processor can do at most, as a participant of the benchmark: node bench/limit.js <relaxed | simd>. Training and
+ * products take it as long as the registers need for the operations alone, a symbol as long as reading its weights once.
  */
 
 /** Floating-point operations of registerResident per round, and rounds of a call: a hot function is compiled anew between two calls. */
 const [FLOPS, ROUNDS] = [96, 5_000];
 
-export async function createLimit(kind) {
+async function createLimit(kind) {
   const file = `build/limit-${kind}.wasm`;
   const features = kind === "relaxed" ? ["simd", "relaxed-simd"] : ["simd"];
   const enable = features.flatMap((feature) => ["--enable", feature]);
@@ -45,15 +44,13 @@ function secondsOf(call, calls) {
   return (performance.now() - start) / 1000 / calls;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const limit = await createLimit(process.argv[2]);
-  for (let i = 0; i < 20; i++) limit.compute(2e8);
-  await serve(async (workload) => {
-    const run =
-      workload.kind === "training"
-        ? () => flopsOf(workload) * limit.compute(2e9)
-        : () => limit.read(weightBytes(workload));
-    run();
-    return { run, facts: {} };
-  });
-}
+const limit = await createLimit(process.argv[2]);
+for (let i = 0; i < 20; i++) limit.compute(2e8);
+await serve((workload) => {
+  const run =
+    workload.kind === "sampling"
+      ? () => limit.read(weightBytes(workload))
+      : () => flopsOf(workload) * limit.compute(workload.kind === "product" ? 1e8 : 2e9);
+  run();
+  return { run, facts: {} };
+});

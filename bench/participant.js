@@ -1,21 +1,12 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { summarize } from "./harness.js";
+import { moveToQuietest } from "./processor.js";
 
 /** Where a machine is so busy that a workload takes longer than this, it is measured a few times only. */
 const PATIENCE_MS = 60_000;
 const FEW = 3;
-
-const canPin = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
-
-/**
- * A command on the first processor, where the system can do that: all who have one thread are to share it. On a machine
- * with other guests the next processor may be half as fast for minutes.
- */
-export function onOneProcessor(...command) {
-  return canPin ? ["taskset", "-c", "0", ...command] : command;
-}
 
 /**
  * Who is measured, in a process of its own that lives as long as the run. It is told a line of JSON at a time:
@@ -26,9 +17,9 @@ export class Participant {
   #lines;
   #errors = "";
 
-  constructor(threads, ...command) {
-    const [program, ...args] = threads === 1 ? onOneProcessor(...command) : command;
-    this.#process = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+  constructor(threads, command, ...args) {
+    this.threads = threads;
+    this.#process = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#process.stderr.on("data", (data) => {
       this.#errors += data;
     });
@@ -48,9 +39,18 @@ export class Participant {
     return new Participant(1, process.execPath, pathOf(`peers/${name}.js`));
   }
 
+  /** The core's products by themselves. */
+  static gemm(build) {
+    return new Participant(1, process.execPath, pathOf("gemm.js"), build);
+  }
+
   /** What the processor can do at most. */
   static limit(kind) {
     return new Participant(1, process.execPath, pathOf("limit.js"), kind);
+  }
+
+  get pid() {
+    return this.#process.pid;
   }
 
   prepare(workload) {
@@ -76,7 +76,7 @@ export class Participant {
 
 /**
  * Seconds per unit of a workload for each participant, by name: one run of each after the other, so that what else the
- * machine does hits all of them. One that says in its facts that it is `skipped` has nothing but these.
+ * machine does hits all of them; those of one thread run on the same processor. One that says in its facts that it is `skipped` has nothing but these.
  */
 export async function measureByTurns(participants, workload, repeats) {
   const facts = {};
@@ -86,8 +86,10 @@ export async function measureByTurns(participants, workload, repeats) {
   requireEqualLosses(workload, facts);
   const taking = Object.keys(participants).filter((name) => !facts[name].skipped);
   const seconds = Object.fromEntries(taking.map((name) => [name, []]));
+  const single = taking.map((name) => participants[name].participant).filter(({ threads }) => threads === 1);
   const start = performance.now();
   for (let i = 0; i < repeats && (i < FEW || performance.now() - start < PATIENCE_MS); i++) {
+    moveToQuietest(single.map(({ pid }) => pid));
     for (const name of taking) seconds[name].push(await participants[name].participant.run());
   }
   return Object.fromEntries(

@@ -30,7 +30,7 @@ function content(result) {
   return [
     machineLine(result),
     "Medians, in brackets the least and the most. All were measured by turns in one run, those of one thread on the same " +
-      "processor; a ratio is the median of its turns'.",
+      "processor, the quietest of the moment; a ratio is the median of its turns'.",
     "![Times faster than PyTorch](bench/results/speed.svg)",
     trainingTable(result),
     peersTable(result),

@@ -1,6 +1,6 @@
 import { table, time } from "./harness.js";
 import { peers } from "./peers.js";
-import { fastest, judge, ratioOf, shortName } from "./targets.js";
+import { fastest, judge, ratioOf, shareOf, shortName } from "./targets.js";
 import { flopsOf } from "./workloads.js";
 
 /*
@@ -82,8 +82,9 @@ export function productsTable({ products }) {
     ...all.map(({ name, form, M, N, K }, i) => [
       `${form} (${M}, ${N}, ${K}) ${name}`,
       ...kinds.flatMap((kind) => {
-        const { gflops, share } = products[kind][i];
-        return [gflops.toFixed(1), `${(100 * share).toFixed(0)} %`];
+        const product = products[kind][i];
+        const gflops = flopsOf(product) / 1e9 / product.measured.gemm.median;
+        return [gflops.toFixed(1), `${(100 * shareOf(product)).toFixed(0)} %`];
       }),
     ]),
   ]);

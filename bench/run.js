@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { dotChart, lineChart } from "./chart.js";
 import { summarize } from "./harness.js";
 import { measureMemory } from "./memory.js";
-import { measureByTurns, onOneProcessor, Participant } from "./participant.js";
+import { measureByTurns, Participant } from "./participant.js";
 import { findPyTorch, isInstalled, peers } from "./peers.js";
 import {
   firstStepLine,
@@ -30,7 +30,7 @@ import {
   trainingTable,
 } from "./report.js";
 import { fastest, judge, ratioOf, shortName } from "./targets.js";
-import { growth, sampling, workloads } from "./workloads.js";
+import { growth, products, sampling, workloads } from "./workloads.js";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const { values: flags } = parseArgs({
@@ -115,10 +115,9 @@ if (wants("first-step")) {
 }
 if (wants("products")) {
   result.products = {};
-  for (const kind of hasRelaxed ? ["relaxed", "simd"] : ["simd"]) {
-    const [program, ...args] = onOneProcessor(process.execPath, "bench/gemm.js", kind);
-    result.products[kind] = JSON.parse(execFileSync(program, args, { encoding: "utf8" }));
-    say(`measured products, ${kind}`);
+  for (const build of hasRelaxed ? ["relaxed", "simd"] : ["simd"]) {
+    result.products[build] = await measureProducts(build);
+    say(`measured products, ${build}`);
   }
 }
 result.load.end = loadavg()[0];
@@ -188,6 +187,21 @@ async function measureSampling() {
     }
     say(`measured sampling, ${workload.name}`);
   }
+}
+
+async function measureProducts(build) {
+  const gemm = Participant.gemm(build);
+  const limit = Participant.limit(build);
+  const turns = { gemm: { participant: gemm }, limit: { participant: limit } };
+  const all = [];
+  try {
+    for (const product of products)
+      all.push({ ...product, measured: await measureByTurns(turns, product, repeatsOf(15)) });
+  } finally {
+    gemm.end();
+    limit.end();
+  }
+  return all;
 }
 
 async function measureGrowth() {

@@ -57,7 +57,7 @@ function judgeTraining(result, { key, pytorch, peers }) {
   const rows = Object.entries(peers).map(([peer, target]) => ({
     name: `${label} against ${PEER_NAMES[peer]}`,
     target,
-    value: ratioOf(workload.peers[peer], workload.peers.ours),
+    value: ratioOf(workload.peers?.[peer], workload.peers?.ours),
     unit: "×",
   }));
   const value = ratioOf(measured.pytorch1, measured.fast1);
@@ -107,13 +107,13 @@ function judgeProducts({ products, engine }) {
   const measured = products?.[engine.fastCore];
   if (!measured) return [];
   const worst = (name, target, all) => {
-    const [least] = all.toSorted((a, b) => a.share - b.share);
+    const [least] = all.toSorted((a, b) => shareOf(a) - shareOf(b));
     return {
       name: `${name}, worst: ${least.form} (${least.M}, ${least.N}, ${least.K})`,
       target,
-      value: 100 * least.share,
+      value: 100 * shareOf(least),
       unit: " %",
-      beside: `${least.gflops.toFixed(1)} GFLOP/s`,
+      beside: `${(flopsOf(least) / 1e9 / least.measured.gemm.median).toFixed(1)} GFLOP/s`,
     };
   };
   return [
@@ -128,6 +128,11 @@ function judgeProducts({ products, engine }) {
       measured.filter(({ name }) => name.startsWith("lab")),
     ),
   ];
+}
+
+/** How much of the register limit a product has. */
+export function shareOf({ measured: { gemm, limit } }) {
+  return ratioOf(limit, gemm);
 }
 
 /** What the ratio would be if the products ran at the register limit and all else took no time. */

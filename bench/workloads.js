@@ -77,7 +77,7 @@ export const products = [
   { name: "LSTM 512, recurrent step", form: "NN", M: 64, N: 2048, K: 512 },
   { name: "LSTM 512, all steps", form: "NN", M: 4096, N: 2048, K: 512 },
   { name: "LSTM 512, weight gradient", form: "TN", M: 512, N: 2048, K: 4096 },
-];
+].map((product) => ({ ...product, kind: "product" }));
 
 /** Class indices that every peer makes alike: i² · 7 + i · 3 modulo the classes. */
 export function classIndices(length, classes, shift = 0) {
@@ -92,10 +92,11 @@ export function weightBytes({ cell, hiddenSize: H, numLayers, classes }) {
 }
 
 /**
- * Floating-point operations that a training step, or all of the lab's epochs, cannot do without: those of the matrix
- * products. The first layer's input is a class index and needs none; the first step's state is zero.
+ * Floating-point operations of a product; or those that a training step, or all of the lab's epochs, cannot do without:
+ * those of the matrix products. The first layer's input is a class index and needs none; the first step's state is zero.
  */
-export function flopsOf({ key, cell, hiddenSize: H, numLayers, classes, B, T, steps }) {
+export function flopsOf({ kind, M, N, K, key, cell, hiddenSize: H, numLayers, classes, B, T, steps }) {
+  if (kind === "product") return 2 * M * N * K;
   const recurrent = numLayers * GATES[cell] * H * H;
   const others = (numLayers - 1) * GATES[cell] * H * H + H * classes;
   // Forward, to the inputs and to the weights: three products of the same size, each a multiply and an add.

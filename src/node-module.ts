@@ -3,11 +3,6 @@ interface NodeModules {
   readonly "node:worker_threads": typeof import("node:worker_threads");
 }
 
-/** Whether there are modules of Node's own: to load one for the answer would take milliseconds. */
-export function hasNodeModules(): boolean {
-  return typeof (globalThis as { process?: NodeJS.Process }).process?.getBuiltinModule === "function";
-}
-
 /** A module of Node's own, or undefined where there is none. An import would keep bundlers from building for a browser. */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
   const { process } = globalThis as { process?: NodeJS.Process };

@@ -1,6 +1,5 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { WasmUnavailableError } from "../errors.js";
-import { hasNodeModules } from "../node-module.js";
 import type { Abi } from "./generated/abi.js";
 import { MEMORY_FLAGS } from "./generated/facts.js";
 import { source } from "./sources/inlined.js";
@@ -73,9 +72,7 @@ function sharingFaultOf(code: CoreCode): string | undefined {
   if (typeof SharedArrayBuffer === "undefined") {
     return "there is no SharedArrayBuffer; a page has to be cross-origin isolated (COOP and COEP headers)";
   }
-  const { Worker } = globalThis as { Worker?: unknown };
-  if (Worker || hasNodeModules()) return undefined;
-  return "there are no workers";
+  return undefined;
 }
 
 async function chooseCore(numerics: Numerics): Promise<{ kind: CoreKind; code: CoreCode }> {

@@ -4,11 +4,11 @@ import { layoutParameters, type ParameterLayout, padded } from "../core/layout.j
 import type { CreateWorker } from "../worker-start.js";
 import { CONTROL_WORDS, type Job } from "./barrier.js";
 import { describeNetwork, type ResolvedConfig } from "./config.js";
-import { WorkerCrew } from "./crew.js";
 import { automaticThreads, CrewTrial } from "./crew-trial.js";
 import { alone, type Packing, Pass, type PassMode } from "./pass.js";
 import { type PassPlan, type PassShape, planPass } from "./pass-plan.js";
 import { copyRows } from "./rows.js";
+import { Team } from "./team.js";
 
 const FLOAT = 4;
 /** Rows T·B up to which a forward pass takes weights that are packed once, and one thread: sampling, above all. */
@@ -30,7 +30,6 @@ export class Engine {
   readonly config: ResolvedConfig;
   readonly layout: ParameterLayout;
   readonly kernels: Core["kernels"];
-  readonly #core: Core;
   readonly #arena: Arena;
   /** Parameters, gradients and optimizer moments: blocks alike, which stay where they are. */
   readonly #blocks: Plan;
@@ -38,8 +37,7 @@ export class Engine {
   /** Byte offsets of the blocks. */
   readonly parameters: number;
   readonly gradients: number;
-  /** Byte offset of the words through which threads talk. */
-  readonly #control: number;
+  readonly #team: Team;
   readonly #pass: Pass;
   /** The same by this thread alone, for what is not worth waiting for others. */
   readonly #soloPass: Pass;
@@ -48,14 +46,6 @@ export class Engine {
   #version = 0;
   /** Called before the memory behind the blocks is used for anything else. */
   #evict: (() => void) | undefined;
-  readonly #createWorker: CreateWorker | undefined;
-  #crew: WorkerCrew | undefined;
-  /** Where nobody said how many threads there are to be, until it is found out. */
-  #trial: CrewTrial | undefined;
-  #advice: ReturnType<CrewTrial["record"]>;
-  #isStarting = false;
-  /** When the last pass began, in milliseconds. */
-  #began = 0;
   #lentEnd = 0;
   #plan: PassPlan | undefined;
   #mode: PassMode = { hasState: false, dropoutKey: undefined };
@@ -71,14 +61,14 @@ export class Engine {
     const gradients = blocks.take(layout.blockLength);
     requireAddressable(blocks, describeNetwork(config));
     const isAuto = config.threads === "auto";
-    const threads = config.threads === "auto" ? automaticThreads() : config.threads;
+    const threads = isAuto ? automaticThreads() : config.threads;
     const core = await createCore(config.numerics, threads > 1);
-    const engine = new Engine(config, layout, core, blocks, { control, parameters, gradients }, createWorker);
-    if (threads === 1) return engine;
-    // Whoever asked for nothing is told nothing.
-    if (core.sharingFault) isAuto || warnOnce(core.sharingFault);
-    else if (isAuto) engine.#trial = new CrewTrial(threads);
-    else await engine.#startCrew(threads).catch((error: Error) => warnOnce(error.message));
+    const team = new Team(core, { config, layout, blocks: { parameters, gradients }, control }, createWorker);
+    const engine = new Engine(config, layout, core, blocks, { parameters, gradients }, team);
+    if (threads > 1) {
+      if (isAuto) team.try(new CrewTrial(threads));
+      else await team.start(threads);
+    }
     return engine;
   }
 
@@ -87,17 +77,15 @@ export class Engine {
     layout: ParameterLayout,
     core: Core,
     blocks: Plan,
-    offsets: { readonly control: number; readonly parameters: number; readonly gradients: number },
-    createWorker: CreateWorker | undefined,
+    offsets: { readonly parameters: number; readonly gradients: number },
+    team: Team,
   ) {
     this.config = config;
-    this.#createWorker = createWorker;
     this.layout = layout;
     this.kernels = core.kernels;
-    this.#core = core;
+    this.#team = team;
     this.#arena = new Arena(core);
     this.#blocks = blocks;
-    this.#control = offsets.control;
     this.parameters = offsets.parameters;
     this.gradients = offsets.gradients;
     this.#arena.reserve(blocks, describeNetwork(config));
@@ -107,36 +95,7 @@ export class Engine {
 
   /** The threads that take part in a pass, this one included. */
   get threads(): number {
-    return this.#pass.crew.count;
-  }
-
-  async #startCrew(count: number): Promise<void> {
-    const { config, layout, parameters, gradients } = this;
-    const start = { config, layout, blocks: { parameters, gradients }, control: this.#control, count };
-    this.#crew = await WorkerCrew.start(this, this.#core, start, this.#createWorker);
-    this.#pass.crew = this.#crew.barrier;
-    // A plan is for a number of threads.
-    this.#plan = undefined;
-  }
-
-  /** Before a pass, while it is open whether several threads help: what the trial said after the last one. */
-  #followTrial(trial: CrewTrial): void {
-    const advice = this.#advice;
-    this.#advice = undefined;
-    if (advice === "dismiss") this.#dismissCrew();
-    else if (advice === "keep") this.#trial = undefined;
-    else if (advice === "start") {
-      this.#isStarting = true;
-      this.#startCrew(trial.threads)
-        .catch(() => {
-          // Nobody asked for threads.
-          this.#trial = undefined;
-        })
-        .finally(() => {
-          this.#isStarting = false;
-        });
-    }
-    this.#began = performance.now();
+    return this.#team.crew.count;
   }
 
   /** Bytes of WebAssembly memory that the network holds. */
@@ -201,11 +160,12 @@ export class Engine {
 
   /** Lays out and fills what a pass reads. inputs: (B, T) class indices or (B, T, D) reals, batch first. */
   begin(shape: PassShape, training: boolean, inputs: Int32Array | Float32Array, state?: StateValues): void {
-    if (this.#crew?.barrier.hasFailed) {
-      this.#dismissCrew();
-      if (this.config.threads !== "auto") warnOnce("a worker thread has ended");
+    this.#team.beginPass();
+    if (this.#pass.crew !== this.#team.crew) {
+      this.#pass.crew = this.#team.crew;
+      // A plan is for a number of threads.
+      this.#plan = undefined;
     }
-    if (this.#trial) this.#followTrial(this.#trial);
     const isSmall = !training && shape.B * shape.T <= SMALL_ROWS;
     const packed = isSmall ? this.packedWeights("rows") : undefined;
     if (this.#evict) this.#vacate();
@@ -243,27 +203,19 @@ export class Engine {
   backward(): void {
     this.#run("backward", (pass, plan) => pass.backward(plan, this.#mode));
     const { B, T } = this.#current();
-    if (this.#trial && !this.#isStarting) {
-      const seconds = (performance.now() - this.#began) / 1000;
-      this.#advice = this.#trial.record(this.#crew ? "together" : "alone", seconds, B * T);
-    }
+    this.#team.endPass(B * T);
   }
 
   /** One piece of a pass, by all threads. @throws Error where one of them is lost; from then on this one is alone */
   #run(kind: Job["kind"], own: (pass: Pass, plan: PassPlan) => void): void {
     const plan = this.#current();
-    if (!this.#crew || this.#mode.packed !== undefined) {
+    if (this.#team.crew === alone || this.#mode.packed !== undefined) {
       own(this.#soloPass, plan);
       return;
     }
     const { B, T, dense } = plan;
-    this.#crew.give({ kind, B, T, dense, start: this.#blocks.end, ...this.#mode });
-    try {
-      own(this.#pass, plan);
-    } catch (error) {
-      this.#dismissCrew();
-      throw error;
-    }
+    const job = { kind, B, T, dense, start: this.#blocks.end, ...this.#mode };
+    this.#team.share(job, () => own(this.#pass, plan));
   }
 
   /** A layer's biases as its input projection adds them; byte offsets, `zeros` of padded(H) zeros. */
@@ -279,15 +231,6 @@ export class Engine {
       packed.version = this.#version;
     }
     return packed.offset;
-  }
-
-  #dismissCrew(): void {
-    this.#crew?.stop();
-    this.#crew = undefined;
-    this.#pass.crew = alone;
-    this.#trial = undefined;
-    // A plan is for a number of threads.
-    this.#plan = undefined;
   }
 
   #dropoutKey(): number {
@@ -391,14 +334,6 @@ export class Engine {
     }
     return values;
   }
-}
-
-let hasWarned = false;
-
-function warnOnce(reason: string): void {
-  if (hasWarned) return;
-  hasWarned = true;
-  console.warn(`rnn-wasm: one thread instead of several: ${reason}`);
 }
 
 /** to[t, b] = from[b, t] */
