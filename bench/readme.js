@@ -5,18 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  firstStepLine,
-  growthTable,
-  machineLine,
-  memoryLine,
-  peersTable,
-  productsTable,
-  samplingTable,
-  shareTable,
-  targetLines,
-  trainingTable,
-} from "./report.js";
+import * as report from "./report.js";
 
 const [BEGIN, END] = ["<!-- speed -->", "<!-- /speed -->"];
 const { values, positionals } = parseArgs({ options: { print: { type: "boolean" } }, allowPositionals: true });
@@ -28,20 +17,24 @@ else writeReadme(block);
 
 function content(result) {
   return [
-    machineLine(result),
+    report.machineLine(result),
     "Medians, in brackets the least and the most. All were measured by turns in one run, those of one thread on the same " +
       "processor, the quietest of the moment; a ratio is the median of its turns'.",
     "![Times faster than PyTorch](bench/results/speed.svg)",
-    trainingTable(result),
-    peersTable(result),
-    samplingTable(result),
-    memoryLine(result),
-    firstStepLine(result),
-    details("What falls short of its target, and what holds it", targetLines(result)),
-    details("Products, and how much of the register limit a step has", productsTable(result), shareTable(result)),
+    report.trainingTable(result),
+    report.peersTable(result),
+    report.samplingTable(result),
+    report.memoryLine(result),
+    report.firstStepLine(result),
+    details("What falls short of its target, and what holds it", report.targetLines(result)),
+    details(
+      "Products, and how much of the register limit a step has",
+      report.productsTable(result),
+      report.shareTable(result),
+    ),
     details(
       "How time grows",
-      growthTable(result),
+      report.growthTable(result),
       result.growth && "![Seconds against H, B, T and V](bench/results/growth.svg)",
     ),
   ].filter(Boolean);

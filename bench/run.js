@@ -17,18 +17,7 @@ import { summarize } from "./harness.js";
 import { measureMemory } from "./memory.js";
 import { measureByTurns, Participant } from "./participant.js";
 import { findPyTorch, isInstalled, peers } from "./peers.js";
-import {
-  firstStepLine,
-  growthTable,
-  machineLine,
-  memoryLine,
-  peersTable,
-  productsTable,
-  samplingTable,
-  shareTable,
-  targetLines,
-  trainingTable,
-} from "./report.js";
+import * as report from "./report.js";
 import { fastest, judge, ratioOf, shortName } from "./targets.js";
 import { growth, products, sampling, workloads } from "./workloads.js";
 
@@ -272,16 +261,16 @@ function ratioRows() {
 
 function print() {
   const parts = [
-    machineLine,
-    trainingTable,
-    peersTable,
-    samplingTable,
-    productsTable,
-    shareTable,
-    memoryLine,
-    firstStepLine,
-    growthTable,
-    targetLines,
+    report.machineLine,
+    report.trainingTable,
+    report.peersTable,
+    report.samplingTable,
+    report.productsTable,
+    report.shareTable,
+    report.memoryLine,
+    report.firstStepLine,
+    report.growthTable,
+    report.targetLines,
   ];
   const text = parts.map((part) => part(result)).filter(Boolean);
   console.log(`\n${text.join("\n\n")}`);
