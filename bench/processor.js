@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { prepareProduct } from "./product.js";
 import { products } from "./workloads.js";
 
@@ -10,18 +11,34 @@ import { products } from "./workloads.js";
  */
 const canPin = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 const all = cpus().map((_, processor) => processor);
+/** How much slower than in the run's best moment is quiet. */
+const QUIET = 1.1;
+/** How long a run waits for quiet moments, all in all. */
+let patience = 240_000;
+let best = Infinity;
 let probe;
 
-export function moveToQuietest(pids) {
+/** Moves processes to the processor that is quickest now, and waits for a while until that one is quiet. */
+export async function moveToQuietest(pids) {
   if (!canPin) return;
   probe ??= prepareProbe();
-  const seconds = all.map((processor) => {
+  let quietest = findQuietest();
+  for (const wait = 1000; quietest.seconds > QUIET * best && patience > 0; patience -= wait) {
+    await setTimeout(wait);
+    quietest = findQuietest();
+  }
+  for (const pid of pids) pin(pid, quietest.processor);
+}
+
+function findQuietest() {
+  const measured = all.map((processor) => {
     pin(process.pid, processor);
-    return Math.min(...Array.from({ length: 3 }, probe));
+    return { processor, seconds: Math.min(...Array.from({ length: 3 }, probe)) };
   });
   pin(process.pid, all.join());
-  const quietest = seconds.indexOf(Math.min(...seconds));
-  for (const pid of pids) pin(pid, quietest);
+  const [quietest] = measured.toSorted((a, b) => a.seconds - b.seconds);
+  best = Math.min(best, quietest.seconds);
+  return quietest;
 }
 
 /** A product out of the nearest cache: it feels a neighbour more than what stays in the registers. */

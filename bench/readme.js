@@ -1,8 +1,9 @@
 /*
  * node bench/readme.js [RESULT] [--print] : writes what bench/results/latest.json says between README.md's
- * `<!-- speed -->` and `<!-- /speed -->`; --print shows it and leaves the README alone.
+ * `<!-- speed -->` and `<!-- /speed -->`; --print shows it and leaves the README alone. Beside it: the browsers' results,
+ * and node-20/, which `node bench/run.js --only workloads,sampling --no-peers --out bench/results/node-20` wrote.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import * as report from "./report.js";
@@ -11,6 +12,13 @@ const [BEGIN, END] = ["<!-- speed -->", "<!-- /speed -->"];
 const { values, positionals } = parseArgs({ options: { print: { type: "boolean" } }, allowPositionals: true });
 const root = fileURLToPath(new URL("..", import.meta.url));
 const result = JSON.parse(readFileSync(positionals[0] ?? `${root}bench/results/latest.json`, "utf8"));
+/** Of other runs, where there are any: an older Node, browsers. */
+const others = Object.fromEntries(
+  ["node-20/latest", "chromium", "firefox"]
+    .map((name) => [name, `${root}bench/results/${name}.json`])
+    .filter(([, file]) => existsSync(file))
+    .map(([name, file]) => [name, JSON.parse(readFileSync(file, "utf8"))]),
+);
 const block = [BEGIN, ...content(result), END].join("\n\n");
 if (values.print) console.log(block);
 else writeReadme(block);
@@ -32,12 +40,18 @@ function content(result) {
       report.productsTable(result),
       report.shareTable(result),
     ),
+    others["node-20/latest"] && details("On Node 20", ...node20(others["node-20/latest"])),
+    details("In browsers", ...["chromium", "firefox"].map((name) => others[name] && report.browserTable(others[name]))),
     details(
       "How time grows",
       report.growthTable(result),
       result.growth && "![Seconds against H, B, T and V](bench/results/growth.svg)",
     ),
   ].filter(Boolean);
+}
+
+function node20(result) {
+  return [report.machineLine(result), report.trainingTable(result), report.samplingTable(result)];
 }
 
 /** Folded away: for those who ask. */

@@ -136,6 +136,16 @@ export function growthTable({ growth }) {
   ]);
 }
 
+/** The workloads in a page. */
+export function browserTable({ userAgent, crossOriginIsolated, measured }) {
+  const [browser] = /(Firefox|Chrome)\/\d+/.exec(userAgent) ?? [userAgent];
+  const name = `${browser.replace("/", " ")}${crossOriginIsolated ? "" : ", not cross-origin isolated: one thread"}`;
+  return table([
+    [`${name}: a training step, or a symbol`, "fast", "reproducible", "2 threads"],
+    ...measured.map(({ name, fast1, reproducible1, fast2 }) => [name, span(fast1), span(reproducible1), span(fast2)]),
+  ]);
+}
+
 /** What is below its target and by how much. */
 export function targetLines(result) {
   const rows = judge(result);

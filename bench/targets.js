@@ -59,6 +59,7 @@ function judgeTraining(result, { key, pytorch, peers }) {
     target,
     value: ratioOf(workload.peers?.[peer], workload.peers?.ours),
     unit: "×",
+    beside: besideLimit(workload, workload.peers?.[peer], workload.peers?.ours, 1),
   }));
   const value = ratioOf(measured.pytorch1, measured.fast1);
   return [
@@ -138,7 +139,7 @@ export function shareOf({ measured: { gemm, limit } }) {
 /** What the ratio would be if the products ran at the register limit and all else took no time. */
 function besideLimit(workload, theirs, ours, threads) {
   const { limit } = workload.measured;
-  if (!limit || !theirs || !ours) return undefined;
+  if (!limit || !theirs?.all || !ours) return undefined;
   const rate = (seconds) => (flopsOf(workload) / 1e9 / seconds).toFixed(1);
   const registers = `${threads === 1 ? "" : `${threads} × `}${rate(limit.median)}`;
   const bound = (ratioOf(theirs, limit) * threads).toFixed(2);

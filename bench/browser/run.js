@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { delimiter, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { table, time } from "../harness.js";
+import { browserTable } from "../report.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SERVED = ["dist/", "bench/"];
@@ -74,15 +74,7 @@ async function measure(name) {
 
 function show(name, result) {
   if (result.error) throw new Error(`${name}: ${result.error}`);
-  const cell = (measured) => (measured ? time(measured.median) : "–");
-  const rows = result.measured.map(({ name, fast1, reproducible1, fast2 }) => [
-    name,
-    cell(fast1),
-    cell(reproducible1),
-    cell(fast2),
-  ]);
-  console.log(`${result.userAgent}${result.crossOriginIsolated ? "" : ", not cross-origin isolated: one thread"}\n`);
-  console.log(`${table([[`${name}: a training step, or a symbol`, "fast", "reproducible", "2 threads"], ...rows])}\n`);
+  console.log(`${browserTable(result)}\n`);
   const folder = `${ROOT}${flags.quick || flags.only ? "build/bench" : "bench/results"}`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}/${name}.json`, `${JSON.stringify(result, null, 2)}\n`);
