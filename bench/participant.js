@@ -76,7 +76,8 @@ export class Participant {
 
 /**
  * Seconds per unit of a workload for each participant, by name: one run of each after the other, so that what else the
- * machine does hits all of them; those of one thread run on the same processor. One that says in its facts that it is `skipped` has nothing but these.
+ * machine does hits all of them; those of one thread run on the same processor. One that says in its facts that it is
+ * `skipped` has nothing but these. Beside them `processors`: how many times as much as that one all of them do together.
  */
 export async function measureByTurns(participants, workload, repeats) {
   const facts = {};
@@ -87,16 +88,19 @@ export async function measureByTurns(participants, workload, repeats) {
   const taking = Object.keys(participants).filter((name) => !facts[name].skipped);
   const seconds = Object.fromEntries(taking.map((name) => [name, []]));
   const single = taking.map((name) => participants[name].participant).filter(({ threads }) => threads === 1);
+  const together = [];
   let spent = 0;
   for (let i = 0; i < repeats && (i < FEW || spent < PATIENCE_MS); i++) {
-    await moveToQuietest(single.map(({ pid }) => pid));
+    together.push(await moveToQuietest(single.map(({ pid }) => pid)));
     const start = performance.now();
     for (const name of taking) seconds[name].push(await participants[name].participant.run());
     spent += performance.now() - start;
   }
-  return Object.fromEntries(
-    Object.keys(facts).map((name) => [name, { ...facts[name], ...(seconds[name] && summarize(seconds[name])) }]),
-  );
+  const measured = Object.entries(facts).map(([name, own]) => [
+    name,
+    { ...own, ...(seconds[name] && summarize(seconds[name])) },
+  ]);
+  return { ...Object.fromEntries(measured), ...(together[0] && { processors: summarize(together) }) };
 }
 
 /** All begin with the same weights and the same batch: who has another loss does other work. */
