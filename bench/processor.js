@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { prepareProduct } from "./product.js";
@@ -49,9 +48,8 @@ function findQuietest() {
 
 /** A product out of the nearest cache: it feels a neighbour more than what stays in the registers. */
 function prepareProbe() {
-  const build = existsSync("build/relaxed.wasm") ? "relaxed" : "simd";
   const run = prepareProduct(
-    build,
+    "simd",
     products.find(({ name }) => name === "LSTM 128, recurrent step"),
   );
   for (let i = 0; i < 20; i++) run();
