@@ -43,15 +43,21 @@ export async function listenForReports() {
   let count = 0;
   return {
     close,
-    /** Visits `url` with `visit`, and gives what the page posts: { report } or { refusal: { code, message } }. */
-    async reportOf(url, visit, seconds = 60) {
+    /**
+     * Visits `url` with `visit`, and gives what the page posts: { report } or { refusal: { code, message } }. A browser that
+     * has just been started may lose its first page: one that says nothing for a while is visited once more.
+     */
+    async reportOf(url, visit) {
       const path = `/${++count}`;
       const posted = new Promise((resolve) => waiting.set(path, resolve));
       const address = new URL(url);
       address.searchParams.set("report", origin + path);
-      try {
+      const attempt = async (seconds) => {
         const both = Promise.all([posted, visit(address.href)]);
         return (await within(seconds, "a report from the page", both))[0];
+      };
+      try {
+        return await attempt(30).catch(() => attempt(60));
       } finally {
         waiting.delete(path);
       }
