@@ -37,7 +37,7 @@ else if (values.check) await checkFirstEpochs();
 else if (values.time) await timeBesidePyTorch();
 else await run(values.cell, Number(values.epochs));
 
-async function train(cell, epochs, onEpoch) {
+async function train(cell, epochs, { onEpoch, threads = "auto" } = {}) {
   const text = readFileSync(values.text, "utf8");
   const initialization = { range: 0.08, ...(cell === "lstm" && { forgetBias: 1 }) };
   const model = await CharRNN.create({
@@ -45,6 +45,7 @@ async function train(cell, epochs, onEpoch) {
     cell,
     hiddenSize: 128,
     numLayers: 2,
+    threads,
     initialization,
     seed: Number(values.seed),
   });
@@ -64,11 +65,11 @@ async function train(cell, epochs, onEpoch) {
 
 async function run(cell, epochs) {
   const start = performance.now();
-  const { epochs: records } = await train(cell, epochs, ({ epoch, loss, validationLoss, seconds }) =>
+  const onEpoch = ({ epoch, loss, validationLoss, seconds }) =>
     console.log(
       `${cell} epoch ${epoch + 1}  training ${loss.toFixed(4)}  validation ${validationLoss.toFixed(4)}  ${seconds.toFixed(1)} s`,
-    ),
-  );
+    );
+  const { epochs: records } = await train(cell, epochs, { onEpoch });
   const seconds = (performance.now() - start) / 1000;
   const best = records.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   console.log(
@@ -105,7 +106,7 @@ async function timeBesidePyTorch() {
   if (!python) console.log("skipped: PyTorch (no Python with torch was found)");
   const script = fileURLToPath(new URL("peers/char_rnn.py", import.meta.url));
   for (const cell of Object.keys(AFTER_FIRST_EPOCH)) {
-    const { epochs } = await train(cell, 1);
+    const { epochs } = await train(cell, 1, { threads: 1 });
     let theirs;
     if (python) {
       const { stdout } = spawnSync(python, [script, cell, "1", values.text, "1"], { encoding: "utf8" });
