@@ -12,8 +12,9 @@ const canPin = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
 const all = cpus().map((_, processor) => processor);
 /** How much slower than in the run's best moment is quiet. */
 const QUIET = 1.1;
-/** How long a run waits for quiet moments, all in all. */
-let patience = 240_000;
+/** How often a run looks again for a quiet moment, all in all, and milliseconds between two looks. */
+let looks = 240;
+const WAIT = 1000;
 let best = Infinity;
 let probe;
 
@@ -26,8 +27,8 @@ export async function moveToQuietest(pids) {
   if (!canPin) return undefined;
   probe ??= prepareProbe();
   let quietest = findQuietest();
-  for (const wait = 1000; quietest.seconds > QUIET * best && patience > 0; patience -= wait) {
-    await setTimeout(wait);
+  for (; quietest.seconds > QUIET * best && looks > 0; looks--) {
+    await setTimeout(WAIT);
     quietest = findQuietest();
   }
   for (const pid of pids) pin(pid, quietest.processor);

@@ -1,7 +1,7 @@
 import { table, time } from "./harness.js";
 import { peers } from "./peers.js";
 import { fastest, judge, ratioOf, shareOf, shortName } from "./targets.js";
-import { flopsOf } from "./workloads.js";
+import { flopsOf, gflopsOf } from "./workloads.js";
 
 /*
  * A result of bench/run.js as Markdown, for the terminal and for the README.
@@ -83,8 +83,7 @@ export function productsTable({ products }) {
       `${form} (${M}, ${N}, ${K}) ${name}`,
       ...kinds.flatMap((kind) => {
         const product = products[kind][i];
-        const gflops = flopsOf(product) / 1e9 / product.measured.gemm.median;
-        return [gflops.toFixed(1), `${(100 * shareOf(product)).toFixed(0)} %`];
+        return [gflopsOf(product, product.measured.gemm).toFixed(1), `${(100 * shareOf(product)).toFixed(0)} %`];
       }),
     ]),
   ]);
@@ -97,9 +96,9 @@ export function shareTable({ training }) {
     ["a whole step's products, one thread", "GFLOP", "GFLOP/s", "of the register limit"],
     ...training.map((workload) => {
       const { fast1, limit } = workload.measured;
-      const gflop = flopsOf(workload) / 1e9;
-      const share = `${(100 / ratioOf(fast1, limit)).toFixed(0)} % of ${(gflop / limit.median).toFixed(1)}`;
-      return [shortName(workload), gflop.toPrecision(3), (gflop / fast1.median).toFixed(1), share];
+      const share = `${(100 / ratioOf(fast1, limit)).toFixed(0)} % of ${gflopsOf(workload, limit).toFixed(1)}`;
+      const gflop = (flopsOf(workload) / 1e9).toPrecision(3);
+      return [shortName(workload), gflop, gflopsOf(workload, fast1).toFixed(1), share];
     }),
   ]);
 }

@@ -114,21 +114,23 @@ result.targets = judge(result);
 write();
 print();
 
+/** Those who are here, each with what the workload says it is. */
+function turnsOf(participants) {
+  const here = Object.entries(participants).filter(([, participant]) => participant);
+  return Object.fromEntries(here.map(([name, participant]) => [name, { participant }]));
+}
+
 async function measureTraining() {
   for (const workload of workloads.filter(({ key }) => wants("workloads", key))) {
-    const participants = Object.fromEntries(
-      // Ours and theirs alternate, and PyTorch's two threads come last: they go on spinning for a while when they are done.
-      Object.entries({
-        fast1: ours.fast1,
-        pytorch1: theirs.pytorch1,
-        limit,
-        fast2: ours.fast2,
-        reproducible1: ours.reproducible1,
-        pytorch2: theirs.pytorch2,
-      })
-        .filter(([, participant]) => participant)
-        .map(([name, participant]) => [name, { participant }]),
-    );
+    // Ours and theirs alternate, and PyTorch's two threads come last: they go on spinning for a while when they are done.
+    const participants = turnsOf({
+      fast1: ours.fast1,
+      pytorch1: theirs.pytorch1,
+      limit,
+      fast2: ours.fast2,
+      reproducible1: ours.reproducible1,
+      pytorch2: theirs.pytorch2,
+    });
     const measured = await measureByTurns(participants, workload, repeatsOf(workload.repeats));
     result.versions.pytorch ??= measured.pytorch1?.version;
     const taking = workload.peers.filter((name) => available.includes(name));
@@ -140,20 +142,16 @@ async function measureTraining() {
 
 /** The slow ones, by turns with ours. */
 async function measurePeers(workload, names) {
-  const participants = { ours: ours.fast1 };
-  for (const name of names) participants[name] = Participant.peer(name);
+  const slow = Object.fromEntries(names.map((name) => [name, Participant.peer(name)]));
   try {
-    const turns = Object.fromEntries(
-      Object.entries(participants).map(([name, participant]) => [name, { participant }]),
-    );
-    const measured = await measureByTurns(turns, workload, repeatsOf(5));
+    const measured = await measureByTurns(turnsOf({ ours: ours.fast1, ...slow }), workload, repeatsOf(5));
     for (const name of names) {
       result.versions[name] ??= measured[name].version;
       if (measured[name].skipped) say(`skipped: ${peers[name].name} on ${workload.name}: ${measured[name].skipped}`);
     }
     return measured;
   } finally {
-    for (const name of names) participants[name].end();
+    for (const participant of Object.values(slow)) participant.end();
   }
 }
 
@@ -181,7 +179,7 @@ async function measureSampling() {
 async function measureProducts(build) {
   const gemm = Participant.gemm(build);
   const limit = Participant.limit(build);
-  const turns = { gemm: { participant: gemm }, limit: { participant: limit } };
+  const turns = turnsOf({ gemm, limit });
   const all = [];
   try {
     for (const product of products)
@@ -198,11 +196,7 @@ async function measureGrowth() {
   for (const { letter, points } of growth) {
     const measured = [];
     for (const { value, workload } of points) {
-      const { fast1 } = await measureByTurns(
-        { fast1: { participant: ours.fast1 } },
-        workload,
-        repeatsOf(workload.repeats),
-      );
+      const { fast1 } = await measureByTurns(turnsOf({ fast1: ours.fast1 }), workload, repeatsOf(workload.repeats));
       const { min, median, max, all } = fast1;
       measured.push({ value, seconds: { min, median, max, all } });
     }

@@ -1,5 +1,5 @@
 import { summarize, time } from "./harness.js";
-import { flopsOf } from "./workloads.js";
+import { gflopsOf } from "./workloads.js";
 
 /*
  * What the numbers are to be, and what they are. Every value is of one run.
@@ -122,7 +122,7 @@ function judgeProducts({ products, engine }) {
       target,
       value: 100 * shareOf(least),
       unit: " %",
-      beside: `${(flopsOf(least) / 1e9 / least.measured.gemm.median).toFixed(1)} GFLOP/s`,
+      beside: `${gflopsOf(least, least.measured.gemm).toFixed(1)} GFLOP/s`,
     };
   };
   return [
@@ -148,11 +148,11 @@ export function shareOf({ measured: { gemm, limit } }) {
 function besideLimit(workload, theirs, ours, threads) {
   const { limit } = workload.measured;
   if (!limit || !theirs?.all || !ours) return undefined;
-  const rate = (seconds) => (flopsOf(workload) / 1e9 / seconds).toFixed(1);
-  const registers = `${threads === 1 ? "" : `${threads} × `}${rate(limit.median)}`;
+  const rate = (measured) => gflopsOf(workload, measured).toFixed(1);
+  const registers = `${threads === 1 ? "" : `${threads} × `}${rate(limit)}`;
   const bound = (ratioOf(theirs, limit) * threads).toFixed(2);
   const least = (theirs.min / ours.min).toFixed(2);
-  return `${least}× by the least times; ${rate(ours.median)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound}`;
+  return `${least}× by the least times; ${rate(ours)} of the registers' ${registers} GFLOP/s, at which the ratio would be ${bound}`;
 }
 
 /** What the ratio would be if a symbol took only as long as reading its weights, as one stream, without any arithmetic. */

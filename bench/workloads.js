@@ -102,3 +102,8 @@ export function flopsOf({ kind, M, N, K, key, cell, hiddenSize: H, numLayers, cl
   // Forward, to the inputs and to the weights: three products of the same size, each a multiply and an add.
   return 6 * B * ((T - 1) * recurrent + T * others) * (key === "lab" ? steps : 1);
 }
+
+/** GFLOP/s of a workload whose seconds were measured. */
+export function gflopsOf(workload, { median }) {
+  return flopsOf(workload) / 1e9 / median;
+}

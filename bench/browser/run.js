@@ -6,13 +6,14 @@
  * bench/results/<browser>.json after a whole run, else build/bench/<browser>.json.
  */
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, extname, join, normalize } from "node:path";
+import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { findProgram } from "../../test/matrix/programs.js";
 import { browserTable } from "../report.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -52,7 +53,7 @@ if (flags.serve) {
 async function measure(name) {
   const browser = BROWSERS[name];
   if (!browser) throw new Error(`--browser ${name}: expected one of ${Object.keys(BROWSERS).join(", ")}`);
-  const program = find(browser.programs);
+  const program = findProgram(...browser.programs);
   if (!program) return console.log(`skipped: ${name} (no ${browser.programs.join(", ")} in PATH)`);
   const query = new URLSearchParams({ report: "", ...(flags.quick && { quick: "" }) });
   if (flags.only) query.set("only", flags.only);
@@ -124,18 +125,4 @@ async function answer(request, response) {
     "cross-origin-embedder-policy": "require-corp",
   });
   response.end(body);
-}
-
-function find(programs) {
-  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
-  return folders.flatMap((folder) => programs.map((program) => join(folder, program))).find(isProgram);
-}
-
-function isProgram(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

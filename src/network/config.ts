@@ -31,7 +31,8 @@ export interface NetworkConfig {
    * with a warning.
    *
    * Default "auto": one thread at first. Where training passes take 2 ms and more, others are started (one for each
-   * processor, four in all at most, one less in a Web Worker) as soon as the event loop turns, and stay if they save a tenth of the time.
+   * processor, four in all at most, one less in a Web Worker) as soon as the event loop turns, and stay if they save a
+   * tenth of the time.
    */
   readonly threads?: number | "auto";
   /**

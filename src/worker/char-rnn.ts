@@ -212,15 +212,11 @@ export class CharRNN {
 
   /** As for the other class: a session in the same worker. */
   async session(options: SessionOptions = {}): Promise<Session> {
-    return this.#sessionOf(await this.#remote.call("session", options));
+    return new Session(this.#remote.other(await this.#remote.call("session", options)));
   }
 
   /** The session that `Session.save` wrote, for the same model: `Session.restore` of the other class. The bytes move. */
   async restoreSession(bytes: Uint8Array): Promise<Session> {
-    return this.#sessionOf(await this.#remote.call("restore", bytes));
-  }
-
-  #sessionOf(target: number): Session {
-    return new Session(new Remote(this.#remote.link, target));
+    return new Session(this.#remote.other(await this.#remote.call("restore", bytes)));
   }
 }

@@ -15,6 +15,11 @@ export class Remote {
     dropped.register(this, () => ends.free(target));
   }
 
+  /** Another one of the same worker. */
+  other(target: number): Remote {
+    return new Remote(this.link, target);
+  }
+
   /** Calls a method of it, or reads a property. */
   call<T>(path: string, ...args: readonly unknown[]): Promise<T> {
     return this.link.call(this.target, path, args);

@@ -1,5 +1,5 @@
 import type { Allowed, DrawOptions, SymbolProbability } from "../index.js";
-import { Remote } from "./remote.js";
+import type { Remote } from "./remote.js";
 
 /** Options that can be sent to a worker: `allowed` is no function, which the worker could not call. */
 export type Portable<O extends { readonly allowed?: Allowed }> = Omit<O, "allowed"> & {
@@ -53,8 +53,7 @@ export class Session {
 
   /** As for the other class. */
   async fork(options: { readonly seed?: number } = {}): Promise<Session> {
-    const { link } = this.#remote;
-    return new Session(new Remote(link, await this.#remote.call("fork", options)));
+    return new Session(this.#remote.other(await this.#remote.call("fork", options)));
   }
 
   /** As for the other class; `CharRNN.restoreSession` goes on from it. The bytes move here. */
